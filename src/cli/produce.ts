@@ -1,0 +1,125 @@
+/** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../errors.ts'
+import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
+import type { RecordSource } from '../produce/sources.ts'
+import {
+  type CliContext,
+  type ConfigOptions,
+  configFor,
+  handled,
+  positive,
+  splitPair,
+  withConfig,
+} from './context.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+
+interface Options extends ConfigOptions {
+  readonly topic?: string
+  readonly createTopic?: number
+  readonly file?: string
+  readonly generate?: number
+  readonly seed: number
+  readonly keyField?: string
+  readonly header?: Readonly<Record<string, string>>
+  readonly compression: 'none' | 'gzip'
+  readonly rate?: number
+  readonly json?: true
+}
+
+/** Generated records are spread over the hour before now. */
+const HOUR_MS = 3_600_000
+
+/** Adds the command. */
+export function register(program: Command, context: CliContext): void {
+  withConfig(program.command('produce'))
+    .description('send lines to a topic, one record a line; idempotent, acknowledged by all replicas in sync')
+    .option('-t, --topic <name>', 'topic (default: the first of kafka.topics)')
+    .option('--create-topic <partitions>', 'make the topic when it is missing', positive)
+    .addOption(new Option('-f, --file <path>', 'lines of a file').conflicts('generate'))
+    .option('-g, --generate <records>', 'generate so many realistic log records', positive)
+    .option('--seed <number>', 'of the generator: the same seed makes the same records', seedOf, 1)
+    .addOption(
+      new Option('--key-field <name>', 'field of the JSON line that becomes the key').conflicts('generate'),
+    )
+    .option('--header <name=value>', 'a header for every record; repeatable', addHeader)
+    .addOption(
+      new Option('--compression <codec>', 'of the Kafka batches').choices(['none', 'gzip']).default('none'),
+    )
+    .option('--rate <records>', 'at most so many records a second', positive)
+    .option('--json', 'the summary as JSON')
+    .action(handled<Options>(context, options => produceRecords(options, context)))
+}
+
+function addHeader(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [name, value] = splitPair(text)
+  return { ...earlier, [name]: value }
+}
+
+function seedOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('write a whole number of at most nine digits')
+  return Number(text)
+}
+
+async function produceRecords(options: Options, context: CliContext): Promise<ExitCode> {
+  const { config } = configFor(options, context)
+  const source = await sourceOf(options)
+  const { produce } = await import('../produce/produce.ts')
+  const abort = new AbortController()
+  const stop = (): void => abort.abort()
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    const isWatched = process.stderr.isTTY
+    const summary = await produce({
+      brokers: config.kafka.brokers,
+      clientId: config.kafka.clientId,
+      topic: options.topic ?? config.kafka.topics[0]!,
+      source,
+      gzip: options.compression === 'gzip',
+      headers: options.header ?? {},
+      ...(options.rate === undefined ? {} : { recordsPerSecond: options.rate }),
+      ...(options.createTopic === undefined ? {} : { createPartitions: options.createTopic }),
+      ...(isWatched ? { onProgress: progressOn(context) } : {}),
+      signal: abort.signal,
+    })
+    if (isWatched) context.note('\n')
+    context.out(options.json ? `${JSON.stringify(summary)}\n` : summaryOf(summary))
+    return exitCodes.ok.code
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+/** Generated records carry their host as key, lines the field that is asked for. */
+async function sourceOf({ file, generate, seed, keyField }: Options): Promise<RecordSource> {
+  const { createGeneratedSource, createLineSource } = await import('../produce/sources.ts')
+  if (generate === undefined) return createLineSource(await linesOf(file), keyField ?? null)
+  return createGeneratedSource({
+    seed,
+    records: generate,
+    startMs: Date.now() - HOUR_MS,
+    spanMs: HOUR_MS,
+    keys: true,
+  })
+}
+
+async function linesOf(file: string | undefined): Promise<NodeJS.ReadStream | import('node:fs').ReadStream> {
+  if (file === undefined) {
+    if (!process.stdin.isTTY) return process.stdin
+    throw new InvalidArgumentError('standard input is a terminal: pipe lines in, or use --file or --generate')
+  }
+  const { open } = await import('node:fs/promises')
+  try {
+    return (await open(file)).createReadStream()
+  } catch (error) {
+    throw new InvalidArgumentError(`--file cannot be read: ${messageOf(error)}`)
+  }
+}
+
+const progressOn =
+  (context: CliContext) =>
+  ({ acknowledged, elapsedMs }: ProduceProgress): void =>
+    context.note(`\r${acknowledged} records, ${Math.round((acknowledged / elapsedMs) * 1000)}/s `)
+
+const summaryOf = ({ records, bytes, durationMs, recordsPerSecond }: ProduceSummary): string =>
+  `${records} records, ${bytes} bytes, all acknowledged in ${(durationMs / 1000).toFixed(1)} s (${Math.round(recordsPerSecond)}/s)\n`

@@ -1,0 +1,49 @@
+/**
+ * The command line as a whole: every command registered, errors and usage turned into text and exit code. main.ts
+ * runs it on the process; tests run it with their own context.
+ */
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { debugRequested } from '../config/index.ts'
+import * as config from './config.ts'
+import type { CliContext } from './context.ts'
+import { type ExitCode, exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import * as migrate from './migrate.ts'
+import * as produce from './produce.ts'
+import { describeError } from './report-error.ts'
+import * as run from './run.ts'
+import * as verify from './verify.ts'
+import { programVersion } from './version.ts'
+
+const commands = [run, produce, migrate, verify, config]
+
+/** The program with all its commands; nothing they run is loaded yet. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('logcollector')
+    .description('Logs and events from Kafka into plain Postgres, every record exactly once.')
+    .version(programVersion())
+    .exitOverride()
+    .configureOutput({ writeOut: context.out, writeErr: context.note })
+    .addHelpText('afterAll', `\n${exitCodesHelp()}`)
+  for (const command of commands) command.register(program, context)
+  return program
+}
+
+/** Runs one command line (without node and script) and returns the exit code; never throws. */
+export async function runCli(
+  args: readonly string[],
+  streams: Pick<CliContext, 'out' | 'note'>,
+): Promise<ExitCode> {
+  const context: CliContext = { ...streams, exitCode: exitCodes.ok.code }
+  try {
+    await createProgram(context).parseAsync([...args], { from: 'user' })
+    return context.exitCode
+  } catch (error) {
+    // Thrown by a command's own check of its arguments; commander turns those of its parsers into plain ones.
+    if (error instanceof InvalidArgumentError) context.note(`error: ${error.message}\n`)
+    // Help, version and usage errors are written by then.
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code
+    context.note(describeError(error, debugRequested(), process.stderr.isTTY))
+    return exitCodeOf(error)
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The life of `logcollector run`: log, metrics, events, engine and HTTP put together, until a signal or an
+ * escalation ends it. Signals and engine are handed in, so that tests need neither Kafka nor a process.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Config, describeConfig } from '../config/index.ts'
+import { PipelineError } from '../errors.ts'
+import { createEvents, type Emit } from '../events.ts'
+import { buildServer, listenOn } from '../http/server.ts'
+import { createLogger, errorFields, type Log, type LogDestination, logEvents } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { programVersion } from './version.ts'
+
+export interface Engine {
+  start(): Promise<void>
+  /** Drains and stops; false when something had to be abandoned (it is read again by the next start). */
+  stop(reason: string): Promise<boolean>
+  snapshot(): Snapshot
+  /** Settles at the end: rejects when a failure escalated. */
+  readonly done: Promise<void>
+}
+
+type StopSignal = 'SIGTERM' | 'SIGINT'
+
+export interface ServeParts {
+  readonly config: Config
+  readonly warnings: readonly string[]
+  readonly createEngine: (parts: { config: Config; emit: Emit; log: Log }) => Engine
+  /** Of the process. */
+  readonly signals: {
+    on(signal: StopSignal, handler: () => void): unknown
+    off(signal: StopSignal, handler: () => void): unknown
+  }
+  /** Ends the process at once. */
+  readonly exitNow: (code: ExitCode) => void
+  /** Where the log goes; standard output unless told. */
+  readonly destination?: LogDestination
+}
+
+type End =
+  | { readonly kind: 'signal'; readonly signal: StopSignal }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly started: boolean }
+
+/** Runs until the end and returns the exit code; what goes wrong is logged, not thrown. */
+export async function serve(parts: ServeParts): Promise<ExitCode> {
+  const { config } = parts
+  const log = createLogger(config.log, parts.destination)
+  log.info({ version: programVersion(), node: process.version }, 'starting')
+  log.debug(Object.fromEntries(describeConfig(config).map(({ key, value }) => [key, value])), 'configuration')
+  for (const warning of parts.warnings) log.warn({}, warning)
+  const metrics = createMetrics()
+  const emit = createEvents(logEvents(log), metrics.listen)
+  const engine = parts.createEngine({ config, emit, log })
+  metrics.attach(() => engine.snapshot())
+  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics })
+  const signals = watchSignals(parts)
+  try {
+    const url = await listenOn(server, config.http)
+    log.info({ url }, 'serving /metrics, /healthz and /readyz')
+    const end = await Promise.race([signals.requested, lifeOf(engine)])
+    if (end.kind === 'failed') logFailure(log, end.error)
+    const reason = end.kind === 'signal' ? end.signal : end.kind
+    const stopCode = await stopWithin(config.shutdown.deadlineMs, log, () => engine.stop(reason))
+    if (end.kind !== 'failed') return stopCode
+    return end.started ? exitCodes.failed.code : exitCodeOf(end.error)
+  } catch (error) {
+    logFailure(log, error)
+    return exitCodeOf(error)
+  } finally {
+    signals.unwatch()
+    await server.close()
+  }
+}
+
+/** Resolves at the engine's end, however it comes. */
+async function lifeOf(engine: Engine): Promise<End> {
+  let started = false
+  try {
+    await Promise.race([engine.start(), engine.done])
+    started = true
+    await engine.done
+    return { kind: 'ended' }
+  } catch (error) {
+    return { kind: 'failed', error, started }
+  }
+}
+
+/** The first signal asks for a stop; a second one exits now. */
+function watchSignals({ signals, exitNow }: ServeParts): {
+  requested: Promise<End>
+  unwatch: () => void
+} {
+  let isAsked = false
+  let ask: (end: End) => void
+  const requested = new Promise<End>(resolve => {
+    ask = resolve
+  })
+  const receive = (signal: StopSignal, code: ExitCode) => () => {
+    if (isAsked) exitNow(code)
+    isAsked = true
+    ask({ kind: 'signal', signal })
+  }
+  const onTerm = receive('SIGTERM', exitCodes.terminated.code)
+  const onInt = receive('SIGINT', exitCodes.interrupted.code)
+  signals.on('SIGTERM', onTerm)
+  signals.on('SIGINT', onInt)
+  return {
+    requested,
+    unwatch: () => {
+      signals.off('SIGTERM', onTerm)
+      signals.off('SIGINT', onInt)
+    },
+  }
+}
+
+/** Clients of Kafka and Postgres can hang while closing, so the deadline is kept here as well. */
+async function stopWithin(deadlineMs: number, log: Log, stop: () => Promise<boolean>): Promise<ExitCode> {
+  const cancel = new AbortController()
+  const late = delay(deadlineMs, 'late' as const, { signal: cancel.signal }).catch(() => 'late' as const)
+  try {
+    const outcome = await Promise.race([stop(), late])
+    if (outcome !== 'late') return outcome ? exitCodes.ok.code : exitCodes.failed.code
+    log.error(
+      { deadlineMs },
+      'stopping took longer than shutdown.deadline; what is not committed is read again',
+    )
+    return exitCodes.failed.code
+  } finally {
+    cancel.abort()
+  }
+}
+
+function logFailure(log: Log, error: unknown): void {
+  const remedy = error instanceof PipelineError ? { remedy: error.remedy } : {}
+  log.error({ ...errorFields(error, log.isLevelEnabled('debug')), ...remedy }, 'stopped by a failure')
+}

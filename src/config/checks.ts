@@ -1,0 +1,82 @@
+/**
+ * Rules between settings; the bounds of a single one are in settings.ts. Run by load.ts once every value that a
+ * rule looks at is valid by itself.
+ */
+import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
+import { type SettingKey, settings } from './settings.ts'
+import type { Config } from './types.ts'
+import { boundsOf, writeValue } from './values.ts'
+
+export interface Check {
+  /** The settings it looks at; a violation is reported at the first that somebody set. */
+  readonly keys: readonly SettingKey[]
+  /** What is wrong and what is accepted, or null. */
+  readonly violation: (config: Config) => string | null
+}
+
+const bytes = (amount: number): string => writeValue('bytes', amount)
+const ms = (amount: number): string => writeValue('duration', amount)
+const mebibytes = (amount: number): string => `${Math.ceil(amount / 2 ** 20)}MiB`
+const leastArena = boundsOf(settings['memory.arena']).min
+
+export const checks: readonly Check[] = [
+  {
+    keys: ['memory.budget', 'workers'],
+    violation: ({ memory, workers }) =>
+      memory.arenaBytes >= leastArena
+        ? null
+        : `leaves less than ${bytes(leastArena)} for the arena; with ${workers} workers the least budget is ${mebibytes(budgetFor(leastArena, workers))}`,
+  },
+  {
+    keys: ['memory.arena', 'memory.budget', 'workers'],
+    violation: ({ memory, workers }) => {
+      const needed = budgetFor(memory.arenaBytes, workers)
+      if (memory.arenaBytes < leastArena || needed <= memory.budgetBytes) return null
+      return `an arena of ${bytes(memory.arenaBytes)} with ${workers} workers needs a memory.budget of ${mebibytes(needed)}, which is ${bytes(memory.budgetBytes)}; set only one of the two`
+    },
+  },
+  {
+    keys: ['limits.max_record_bytes', 'memory.arena', 'memory.budget', 'workers'],
+    violation: ({ limits, memory, workers }) => {
+      const needed = arenaForRecords(limits.maxRecordBytes, workers)
+      if (memory.arenaBytes < leastArena || memory.arenaBytes >= needed) return null
+      return `records of ${bytes(limits.maxRecordBytes)} with ${workers} workers need a memory.arena of at least ${mebibytes(needed)}`
+    },
+  },
+  {
+    keys: ['kafka.partition_fetch_bytes', 'memory.arena', 'memory.budget'],
+    violation: ({ kafka, memory }) => {
+      const needed = arenaForFetches(kafka.partitionFetchBytes)
+      if (memory.arenaBytes < leastArena || memory.arenaBytes >= needed) return null
+      return `fetching ${bytes(kafka.partitionFetchBytes)} at once needs a memory.arena of at least ${mebibytes(needed)}`
+    },
+  },
+  {
+    keys: ['limits.max_batch_bytes', 'limits.max_record_bytes'],
+    violation: ({ limits }) =>
+      limits.maxBatchBytes >= limits.maxRecordBytes
+        ? null
+        : `is less than limits.max_record_bytes (${bytes(limits.maxRecordBytes)}); write at least that`,
+  },
+  {
+    keys: ['kafka.heartbeat_interval', 'kafka.session_timeout'],
+    violation: ({ kafka }) =>
+      kafka.heartbeatIntervalMs * 3 < kafka.sessionTimeoutMs
+        ? null
+        : `must be less than a third of kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
+  },
+  {
+    keys: ['kafka.fetch_wait', 'kafka.request_timeout'],
+    violation: ({ kafka }) =>
+      kafka.fetchWaitMs < kafka.requestTimeoutMs
+        ? null
+        : `must be less than kafka.request_timeout (${ms(kafka.requestTimeoutMs)})`,
+  },
+  {
+    keys: ['shutdown.deadline', 'kafka.session_timeout'],
+    violation: ({ shutdown, kafka }) =>
+      shutdown.deadlineMs < kafka.sessionTimeoutMs
+        ? null
+        : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
+  },
+]

@@ -1,0 +1,49 @@
+/**
+ * The configuration for people: every value as one would write it, secrets redacted. Used by `logcollector config`
+ * and by the log at start.
+ */
+import { describeOrigin, type Origin } from './problems.ts'
+import { type Setting, type SettingKey, settingKeys, settingOf } from './settings.ts'
+import { type Config, type SettingValue, valueAt } from './types.ts'
+import { writeValue } from './values.ts'
+
+const REDACTED = '***'
+const secretParameters = /password|secret|token|key/i
+
+export interface DescribedSetting {
+  readonly key: SettingKey
+  readonly value: string
+  /** Where it came from; null when not known. */
+  readonly origin: string | null
+}
+
+/** One row per setting, in the order of the table. */
+export function describeConfig(
+  config: Config,
+  origins?: ReadonlyMap<SettingKey, Origin>,
+): readonly DescribedSetting[] {
+  return settingKeys.map(key => {
+    const origin = origins?.get(key)
+    return {
+      key,
+      value: shown(settingOf(key), valueAt(config, key)),
+      origin: origin ? describeOrigin(origin) : null,
+    }
+  })
+}
+
+function shown(setting: Setting, value: SettingValue): string {
+  const text = writeValue(setting.type, value)
+  if (!setting.secret) return text
+  return setting.type === 'url' ? redactUrl(text) : REDACTED
+}
+
+/** The URL without its password, also where it stands among the parameters; what is no URL is hidden whole. */
+export function redactUrl(text: string): string {
+  if (!URL.canParse(text)) return REDACTED
+  const url = new URL(text)
+  if (url.password !== '') url.password = REDACTED
+  for (const name of [...url.searchParams.keys()])
+    if (secretParameters.test(name)) url.searchParams.set(name, REDACTED)
+  return url.href
+}

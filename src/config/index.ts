@@ -1,0 +1,14 @@
+/** The public face of the configuration: load it, show it, and its type. */
+export { type DescribedSetting, describeConfig, redactUrl } from './describe.ts'
+export {
+  type ConfigSources,
+  DEFAULT_FILE,
+  debugRequested,
+  loadConfig,
+  type ReadConfig,
+  readConfig,
+} from './load.ts'
+export { parserSettings } from './parser-settings.ts'
+export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
+export type { SettingKey } from './settings.ts'
+export type { Config, StartPosition } from './types.ts'

@@ -1,0 +1,131 @@
+/**
+ * Reads logcollector.yaml into one raw value per key, each with its line and column. Neighbours: environment.ts
+ * reads the other source, load.ts joins them.
+ */
+import { readFileSync } from 'node:fs'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { messageOf } from '../errors.ts'
+import { nearest } from './nearest.ts'
+import type { ConfigProblem, Origin } from './problems.ts'
+import { type SettingKey, settingKeys, settings } from './settings.ts'
+import type { RawValue } from './values.ts'
+
+export interface RawSetting {
+  readonly raw: RawValue
+  readonly origin: Origin
+}
+export type RawSettings = Map<SettingKey, RawSetting>
+
+interface Reading {
+  readonly locate: (node: unknown) => Origin
+  readonly resolve: (node: unknown) => unknown
+  readonly found: RawSettings
+  readonly problems: ConfigProblem[]
+}
+
+const groups = new Set(
+  settingKeys.flatMap(key => {
+    const names = key.split('.')
+    return names.slice(1).map((_, depth) => names.slice(0, depth + 1).join('.'))
+  }),
+)
+
+/** What the file sets; faults go to `problems`. A file that cannot be read is a problem too. */
+export function readYamlFile(file: string, problems: ConfigProblem[]): RawSettings {
+  try {
+    return readYaml(readFileSync(file, 'utf8'), file, problems)
+  } catch (error) {
+    problems.push({
+      key: null,
+      problem: `cannot be read: ${messageOf(error)}`,
+      origin: { source: 'command line', name: file },
+    })
+    return new Map()
+  }
+}
+
+/** The same for text; `file` only names it. */
+export function readYaml(text: string, file: string, problems: ConfigProblem[]): RawSettings {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number): Origin => {
+    const { line, col } = lines.linePos(offset)
+    return { source: 'file', file, line, column: col }
+  }
+  const faults = [...document.errors, ...document.warnings]
+  for (const fault of faults) problems.push({ key: null, problem: fault.message, origin: at(fault.pos[0]) })
+  const found: RawSettings = new Map()
+  if (faults.length > 0 || document.contents === null) return found
+  const reading: Reading = {
+    locate: node => at((node as Node | null)?.range?.[0] ?? 0),
+    resolve: node => (isAlias(node) ? node.resolve(document) : node),
+    found,
+    problems,
+  }
+  readGroup(document.contents, '', reading)
+  return found
+}
+
+function readGroup(given: unknown, prefix: string, reading: Reading): void {
+  const node = reading.resolve(given)
+  if (isMap(node)) {
+    for (const pair of node.items) readPair(pair, prefix, reading)
+    return
+  }
+  // A group whose lines are all commented out is null, and means nothing.
+  if (isScalar(node) && node.value === null) return
+  const problem = 'expects settings below it, one a line as "name: value"'
+  reading.problems.push({ key: prefix === '' ? null : prefix, problem, origin: reading.locate(given) })
+}
+
+function readPair(pair: Pair, prefix: string, reading: Reading): void {
+  const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
+  const key = prefix === '' ? name : `${prefix}.${name}`
+  if (groups.has(key)) {
+    readGroup(pair.value, key, reading)
+    return
+  }
+  const origin = reading.locate(pair.value ?? pair.key)
+  if (!isSettingKey(key)) {
+    reading.problems.push({ key, problem: unknownKey(name, key, prefix), origin: reading.locate(pair.key) })
+    return
+  }
+  const raw = rawOf(reading.resolve(pair.value), reading)
+  if (raw === null) {
+    const problem = 'expects a value or a list of values'
+    reading.problems.push({ key, problem, origin })
+  } else if (reading.found.has(key)) {
+    reading.problems.push({ key, problem: 'is set twice', origin })
+  } else {
+    reading.found.set(key, { raw, origin })
+  }
+}
+
+/** Scalars are taken as written (0x1F, 1e3 and 007 stay text), so that one parser reads every source. */
+function rawOf(node: unknown, reading: Reading): RawValue | null {
+  if (isScalar(node)) {
+    if (node.value === null) return null
+    return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
+  }
+  if (!isSeq(node)) return null
+  const items = node.items.map(item => rawOf(reading.resolve(item), reading))
+  return items.every(item => typeof item === 'string') ? items : null
+}
+
+/** Whether a text is the key of a setting. */
+export const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(settings, key)
+
+/** Looks among the neighbours first, then for the same last word anywhere. */
+export function unknownKey(name: string, key: string, prefix = ''): string {
+  const inside = prefix === '' ? '' : `${prefix}.`
+  const siblings = [...settingKeys, ...groups].filter(
+    known => known.startsWith(inside) && !known.slice(inside.length).includes('.'),
+  )
+  const sibling = nearest(
+    name,
+    siblings.map(known => known.slice(inside.length)),
+  )
+  const elsewhere = settingKeys.find(known => known.endsWith(`.${name}`)) ?? nearest(key, settingKeys)
+  const meant = sibling === null ? elsewhere : `${inside}${sibling}`
+  return `is no setting${meant ? `; did you mean ${meant}?` : '; "logcollector config --help" lists them all'}`
+}

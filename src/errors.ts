@@ -1,0 +1,160 @@
+/**
+ * Every error that LogCollector raises of its own: a code, whether a retry can help, and the way out.
+ * Stages turn vendors' errors into these (one function a stage); docs/errors.md lists the table, held to it by a test.
+ */
+
+interface ErrorKind {
+  readonly retryable: boolean
+  /** What happened, for people; the context is appended. */
+  readonly meaning: string
+  /** What to do about it. */
+  readonly remedy: string
+}
+
+const kinds = {
+  CONFIG_INVALID: {
+    retryable: false,
+    meaning: 'The configuration is not valid',
+    remedy: 'Correct the setting at the place that the message names',
+  },
+  POSTGRES_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'Postgres does not answer or closed the connection',
+    remedy: 'Check that the server in postgres.url runs; LogCollector retries by itself',
+  },
+  POSTGRES_NOT_READY: {
+    retryable: true,
+    meaning: 'Postgres refuses the statement: schema, database or privilege is missing',
+    remedy:
+      'Run "logcollector migrate" as the owner, and grant the role of postgres.url what docs/operations.md lists',
+  },
+  POSTGRES_TRANSIENT: {
+    retryable: true,
+    meaning: 'Postgres could not do it now (lock, deadlock, shutdown, no room)',
+    remedy: 'None needed if it passes; the SQLSTATE in the context names the resource',
+  },
+  ROW_REFUSED: {
+    retryable: false,
+    meaning: 'Postgres refuses the data of one row',
+    remedy: 'None needed: the record is in dead_letters with the reason',
+  },
+  REFUSALS_SYSTEMATIC: {
+    retryable: false,
+    meaning: 'Postgres refuses so many rows that a setting or a constraint must be wrong',
+    remedy: 'Look at the latest dead letters for the reason, mend the table or the setting, restart',
+  },
+  COPY_MALFORMED: {
+    retryable: false,
+    meaning: 'Postgres could not read the COPY stream that we made: a fault of LogCollector',
+    remedy: 'Please report it with the sample that the log names; the partition is halted, nothing is lost',
+  },
+  COMMIT_REFUSED: {
+    retryable: false,
+    meaning: 'Postgres refused the tail of a transaction (ledger, rollups, dead letters or offsets)',
+    remedy: 'Read the reason; the partition is halted, nothing is lost',
+  },
+  POSITION_UNEXPECTED: {
+    retryable: false,
+    meaning: 'The stored position is ahead of everything that this process sent',
+    remedy: 'Somebody changed logcollector.offsets by hand, or another group shares it: compare and restart',
+  },
+  OFFSET_OUT_OF_RANGE: {
+    retryable: false,
+    meaning: 'The stored position is not in the log of the broker any more (or not yet)',
+    remedy:
+      'Records between were deleted by retention, or the topic was recreated: see docs/operations.md, "Halted partitions"',
+  },
+  FINGERPRINT_MISMATCH: {
+    retryable: false,
+    meaning: 'The Kafka batch before the stored position is not the one that was stored',
+    remedy: 'The log was truncated or the topic recreated: see docs/operations.md, "Halted partitions"',
+  },
+  KAFKA_BATCH_CORRUPT: {
+    retryable: false,
+    meaning: 'A Kafka batch fails its checksum or its grammar, also when fetched again',
+    remedy: 'Check the disk of the broker that leads the partition; the partition is halted before the batch',
+  },
+  KAFKA_BATCH_UNSUPPORTED: {
+    retryable: false,
+    meaning:
+      'A Kafka batch uses a feature that this version does not read (codec, transaction or message format)',
+    remedy:
+      'Produce with compression none or gzip and without transactions; the partition is halted before the batch',
+  },
+  KAFKA_FRAME_TOO_LARGE: {
+    retryable: false,
+    meaning: 'The broker sends a frame larger than the arena can hold',
+    remedy: 'Raise memory.budget or memory.arena, or lower max.message.bytes of the topic',
+  },
+  KAFKA_REQUEST_FAILED: {
+    retryable: true,
+    meaning: 'A request to the broker failed',
+    remedy: 'None needed if it passes; the error code in the context is Kafka’s',
+  },
+  TOPIC_MISSING: {
+    retryable: true,
+    meaning: 'A configured topic does not exist on the brokers',
+    remedy: 'Create the topic, or correct kafka.topics; LogCollector looks again by itself',
+  },
+  WORKER_FAILED: {
+    retryable: true,
+    meaning: 'A parse worker died or hung',
+    remedy: 'None needed: the task is tried again, a record that does it twice goes to dead_letters',
+  },
+  WORKER_PROTOCOL: {
+    retryable: false,
+    meaning: 'A parse worker answered what does not fit its task: a fault of LogCollector',
+    remedy: 'Please report it; the partition is halted, nothing is lost',
+  },
+  RESTARTS_EXCEEDED: {
+    retryable: false,
+    meaning: 'A part failed more often than its restart intensity allows',
+    remedy: 'Read the errors before this one; the process exits so that its own supervisor restarts it',
+  },
+  SCHEMA_AHEAD: {
+    retryable: false,
+    meaning: 'The database was migrated by a newer version of LogCollector',
+    remedy: 'Run that version or a newer one',
+  },
+  VERIFY_FAILED: {
+    retryable: false,
+    meaning: 'The stored data does not agree with the ledger',
+    remedy: 'The findings name the partition and range; see docs/operations.md, "Verify"',
+  },
+  STACK_PREREQUISITE: {
+    retryable: false,
+    meaning: 'The machine lacks what the local stack needs',
+    remedy: 'Install what the message names',
+  },
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof kinds
+export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = kinds
+
+export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>
+
+/** The one error class of LogCollector: decide by `code` and `retryable`, never by message. */
+export class PipelineError extends Error {
+  readonly code: ErrorCode
+  readonly context: ErrorContext
+
+  constructor(code: ErrorCode, context: ErrorContext = {}, cause?: unknown) {
+    const kind = errorKinds[code]
+    const facts = Object.entries(context).map(([key, value]) => `${key}=${String(value)}`)
+    super(`${kind.meaning}${facts.length ? ` (${facts.join(', ')})` : ''}`, { cause })
+    this.name = 'PipelineError'
+    this.code = code
+    this.context = context
+  }
+
+  get retryable(): boolean {
+    return errorKinds[this.code].retryable
+  }
+
+  get remedy(): string {
+    return errorKinds[this.code].remedy
+  }
+}
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

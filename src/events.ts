@@ -1,0 +1,70 @@
+/**
+ * What happens inside, as typed facts `stage:noun:pastVerb`: the parts emit them, metrics.ts counts them and
+ * log.ts writes them, so that a figure and its log line cannot disagree. Emitted per batch, never per record.
+ */
+import type { PipelineError } from './errors.ts'
+
+export interface PartitionName {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface Events {
+  'source:group:joined': { memberId: string; partitions: number; durationMs: number }
+  'source:group:crashed': { error: Error; restart: boolean }
+  'source:partition:claimed': PartitionName & { nextOffset: number; durationMs: number }
+  'source:partition:released': PartitionName & { nextOffset: number }
+  'source:partition:halted': PartitionName & { nextOffset: number; error: PipelineError }
+  'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
+  'source:fetch:failed': { broker: number; error: PipelineError }
+  /** Positions after a fetch or a commit; lag = highWatermark − committed. */
+  'source:position:moved': PartitionName & { fetched: number; committed: number; highWatermark: number }
+  'parse:batch:completed': PartitionName & {
+    records: number
+    inputBytes: number
+    outputBytes: number
+    malformed: number
+    sanitized: number
+    deadLetters: number
+    /** From the hand-over to the worker until its answer, and the worker's own time. */
+    durationMs: number
+    workerMs: number
+  }
+  'parse:worker:failed': PartitionName & { error: PipelineError; fromOffset: number; toOffset: number }
+  'sink:transaction:committed': {
+    writer: number
+    batches: number
+    rows: number
+    bytes: number
+    deadLetters: number
+    copyMs: number
+    commitMs: number
+    /** Age of the oldest and of the newest Kafka batch in it: producer's (or broker's) timestamp to COMMIT. */
+    oldestAgeMs: number
+    newestAgeMs: number
+  }
+  'sink:transaction:failed': {
+    writer: number
+    error: PipelineError
+    sqlstate: string
+    stage: 'connect' | 'prepare' | 'copy' | 'tail'
+  }
+  'sink:row:refused': PartitionName & { offset: number; sqlstate: string; reason: string }
+  'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
+  'store:segment:created': { segment: string }
+  'store:task:failed': { task: string; error: PipelineError }
+  'supervisor:child:restarted': { child: string; error: Error; restarts: number }
+  'supervisor:stop:requested': { reason: string; deadlineMs: number }
+  'supervisor:stop:completed': { durationMs: number; clean: boolean }
+}
+
+export type EventName = keyof Events
+export type Emit = <N extends EventName>(name: N, event: Events[N]) => void
+type Listener = <N extends EventName>(name: N, event: Events[N]) => void
+
+/** Hands each event to every listener at once, in order of subscription. A listener must not throw. */
+export function createEvents(...listeners: readonly Listener[]): Emit {
+  return (name, event) => {
+    for (const listener of listeners) listener(name, event)
+  }
+}

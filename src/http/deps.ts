@@ -1,0 +1,7 @@
+/** What the HTTP server is given; each plugin in this folder takes what it needs of it. */
+import type { Readiness } from '../snapshot.ts'
+
+export interface HttpDeps {
+  readonly readiness: () => Readiness
+  readonly metrics: { render(): Promise<string>; readonly contentType: string }
+}

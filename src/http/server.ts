@@ -1,0 +1,33 @@
+/**
+ * The HTTP server: buildServer() makes it for tests and for listenOn(), which opens the port. The only home of
+ * fastify is this folder, one plugin a resource.
+ */
+import { type FastifyInstance, fastify } from 'fastify'
+import type { Config } from '../config/index.ts'
+import { messageOf, PipelineError } from '../errors.ts'
+import type { HttpDeps } from './deps.ts'
+import { healthRoute } from './health-route.ts'
+import { metricsRoute } from './metrics-route.ts'
+import { readyRoute } from './ready-route.ts'
+
+/** The server with all its routes, not listening. */
+export function buildServer(deps: HttpDeps): FastifyInstance {
+  const server = fastify({ logger: false, forceCloseConnections: true })
+  server.register(healthRoute)
+  server.register(readyRoute, deps)
+  server.register(metricsRoute, deps)
+  return server
+}
+
+/**
+ * Listens and returns the base URL, with the port that was taken. Throws CONFIG_INVALID when the address cannot
+ * be had: another setting is the only remedy.
+ */
+export async function listenOn(server: FastifyInstance, { host, port }: Config['http']): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    const problem = `cannot listen on ${host}:${port}: ${messageOf(error)}`
+    throw new PipelineError('CONFIG_INVALID', { setting: 'http.port', problem }, error)
+  }
+}

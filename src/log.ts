@@ -1,0 +1,132 @@
+/**
+ * The log: one line an event, JSON for machines or plain text for a terminal. The only home of pino; what is
+ * worth a line is decided here, from the events of events.ts.
+ */
+import picocolors from 'picocolors'
+import { pino } from 'pino'
+import type { Config } from './config/index.ts'
+import { errorKinds, messageOf, PipelineError } from './errors.ts'
+import type { EventName, Events } from './events.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+type Write = (fields: object, message: string) => void
+
+/** What the parts see of the logger. */
+export interface Log {
+  readonly debug: Write
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+  isLevelEnabled(level: LogLevel): boolean
+}
+
+/** Where lines go: a stream, or anything that takes text. */
+export interface LogDestination {
+  write(line: string): unknown
+  readonly isTTY?: boolean | undefined
+}
+
+/** A logger by the settings log.level and log.format; lines are written at once, so that exit loses none. */
+export function createLogger(
+  { level, format }: Config['log'],
+  destination: LogDestination = process.stdout,
+): Log {
+  const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY === true)
+  const colours = picocolors.createColors(destination.isTTY === true && picocolors.isColorSupported)
+  const pretty = { write: (line: string) => destination.write(prettyLine(line, colours)) }
+  return pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: label => ({ level: label }) },
+    },
+    isPretty ? pretty : destination,
+  )
+}
+
+type Colours = ReturnType<typeof picocolors.createColors>
+const levelColours = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const
+
+/** "12:00:00.000 INFO  message key=value", a stack below. */
+function prettyLine(json: string, colours: Colours): string {
+  const { level, time, message, stack, ...fields } = JSON.parse(json) as Record<string, unknown>
+  const name = level as LogLevel
+  const facts = Object.entries(fields).map(([key, value]) => colours.dim(`${key}=`) + shown(value))
+  const clock = colours.dim(String(time).slice(11, 23))
+  const head = [clock, colours[levelColours[name]](name.toUpperCase().padEnd(5)), String(message)]
+  return `${[...head, ...facts].join(' ')}\n${stack ? `${String(stack)}\n` : ''}`
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return /[\s"]/.test(text) ? JSON.stringify(text) : text
+}
+
+/** An error as fields: what happened, its code, context and cause; the stack only at debug. */
+export function errorFields(error: unknown, withStack: boolean): object {
+  const known = error instanceof PipelineError ? { code: error.code, ...error.context } : {}
+  // The message of ours repeats its context, which stands beside it as fields.
+  const text = error instanceof PipelineError ? errorKinds[error.code].meaning : messageOf(error)
+  const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : ''
+  const isNew = cause !== '' && !Object.values(known).includes(cause)
+  const stack = withStack && error instanceof Error ? { stack: error.stack } : {}
+  return { error: text, ...known, ...(isNew ? { cause } : {}), ...stack }
+}
+
+interface Line<E> {
+  readonly level: LogLevel | ((event: E) => LogLevel)
+  readonly message: string
+}
+
+/** One row an event. What comes once a batch or a fetch is at debug. */
+const lines: { readonly [N in EventName]: Line<Events[N]> } = {
+  'source:group:joined': { level: 'info', message: 'joined the consumer group' },
+  'source:group:crashed': {
+    level: ({ restart }) => (restart ? 'warn' : 'error'),
+    message: 'lost the consumer group',
+  },
+  'source:partition:claimed': { level: 'info', message: 'claimed a partition' },
+  'source:partition:released': { level: 'info', message: 'released a partition' },
+  'source:partition:halted': { level: 'error', message: 'halted a partition' },
+  'source:fetch:completed': { level: 'debug', message: 'fetched' },
+  'source:fetch:failed': { level: 'warn', message: 'a fetch failed' },
+  'source:position:moved': { level: 'debug', message: 'position moved' },
+  'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
+  'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
+  'sink:transaction:committed': { level: 'debug', message: 'committed' },
+  'sink:transaction:failed': { level: 'warn', message: 'a transaction failed' },
+  'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
+  'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
+  'store:segment:created': { level: 'info', message: 'made a segment' },
+  'store:task:failed': { level: 'warn', message: 'a storage task failed' },
+  'supervisor:child:restarted': { level: 'warn', message: 'restarted a part' },
+  'supervisor:stop:requested': { level: 'info', message: 'stopping' },
+  'supervisor:stop:completed': {
+    level: ({ clean }) => (clean ? 'info' : 'warn'),
+    message: 'stopped',
+  },
+}
+
+/** The listener that writes events to the log. */
+export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
+  const isDebug = log.isLevelEnabled('debug')
+  return (name, event) => {
+    const { level, message } = lines[name]
+    const chosen = typeof level === 'string' ? level : level(event)
+    if (chosen === 'debug' && !isDebug) return
+    const { error, ...rest } = event as { error?: unknown }
+    const failure = error === undefined ? {} : errorFields(error, isDebug)
+    log[chosen]({ event: name, ...rounded(rest), ...failure }, message)
+  }
+}
+
+/** Times are measured to the nanosecond, which nobody reads. */
+const rounded = (fields: object): object =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'number' ? Math.round(value * 1000) / 1000 : value,
+    ]),
+  )

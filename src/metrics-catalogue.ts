@@ -1,0 +1,134 @@
+/**
+ * Every metric of LogCollector, by name without the prefix: metrics.ts makes them from this table, and a test holds
+ * docs/metrics.md to it. Labels are bounded: topics, partitions, writers, codes and modes, never values of records.
+ */
+
+export const METRIC_PREFIX = 'logcollector_'
+
+interface Metric {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels?: readonly string[]
+  /** Upper bounds in seconds. */
+  readonly buckets?: readonly number[]
+}
+
+const work = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const age = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400]
+
+export const catalogue = {
+  fetch_duration_seconds: {
+    type: 'histogram',
+    buckets: work,
+    help: 'Time of a fetch, from the request to the last byte; includes the wait for new records.',
+  },
+  fetched_bytes_total: { type: 'counter', help: 'Bytes of fetch responses.' },
+  fetch_failures_total: { type: 'counter', labels: ['code'], help: 'Fetches that failed, by error code.' },
+  group_joins_total: { type: 'counter', help: 'Times the consumer group was joined or rebalanced.' },
+  group_crashes_total: {
+    type: 'counter',
+    labels: ['restart'],
+    help: 'Times the consumer group was lost, by whether it restarts by itself.',
+  },
+  partition_claims_total: { type: 'counter', help: 'Partitions claimed.' },
+  partition_halts_total: {
+    type: 'counter',
+    labels: ['code'],
+    help: 'Partitions halted, by error code.',
+  },
+  partitions: { type: 'gauge', labels: ['mode'], help: 'Assigned partitions by mode.' },
+  partition_lag_records: {
+    type: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'Offsets between the high watermark and the committed position.',
+  },
+  partition_position: {
+    type: 'gauge',
+    labels: ['topic', 'partition', 'position'],
+    help: 'Next offset: fetched, parsed, committed, and the high watermark.',
+  },
+  arena_used_bytes: { type: 'gauge', labels: ['account'], help: 'Memory of the arena in use, by account.' },
+  arena_size_bytes: { type: 'gauge', labels: ['account'], help: 'Size of the arena, by account.' },
+  parse_duration_seconds: {
+    type: 'histogram',
+    buckets: work,
+    help: 'Time of a parse task, from the hand-over to the answer (queue and worker).',
+  },
+  parse_worker_seconds: { type: 'histogram', buckets: work, help: 'Time of a parse task in the worker.' },
+  parse_threads: { type: 'gauge', help: 'Threads that parse.' },
+  parse_tasks_running: { type: 'gauge', help: 'Parse tasks handed over and not answered.' },
+  parse_thread_restarts: { type: 'gauge', help: 'Threads replaced since the start.' },
+  parse_worker_failures_total: {
+    type: 'counter',
+    labels: ['code'],
+    help: 'Parse tasks whose worker died, hung or answered nonsense.',
+  },
+  parsed_records_total: { type: 'counter', help: 'Records parsed; one that is parsed again counts again.' },
+  parsed_input_bytes_total: { type: 'counter', help: 'Bytes of Kafka batches parsed.' },
+  parsed_output_bytes_total: { type: 'counter', help: 'Bytes that parsing made.' },
+  malformed_records_total: { type: 'counter', help: 'Parsed records that are no JSON object.' },
+  sanitized_records_total: {
+    type: 'counter',
+    help: 'Parsed records in which something was replaced or cut for Postgres.',
+  },
+  parse_dead_letters_total: { type: 'counter', help: 'Parsed records that became dead letters.' },
+  copy_duration_seconds: { type: 'histogram', buckets: work, help: 'Time of the COPY of a transaction.' },
+  commit_duration_seconds: {
+    type: 'histogram',
+    buckets: work,
+    help: 'Time of the tail and COMMIT of a transaction.',
+  },
+  end_to_end_seconds: {
+    type: 'histogram',
+    labels: ['batch'],
+    buckets: age,
+    help: "Age at COMMIT, since the record's Kafka timestamp, of the oldest and the newest batch of a transaction.",
+  },
+  transactions_total: { type: 'counter', help: 'Transactions committed.' },
+  transaction_failures_total: {
+    type: 'counter',
+    labels: ['stage', 'code'],
+    help: 'Transactions that failed, by stage and error code.',
+  },
+  committed_batches_total: { type: 'counter', help: 'Batches committed.' },
+  stored_rows_total: { type: 'counter', help: 'Rows committed to logs.' },
+  stored_bytes_total: { type: 'counter', help: 'Bytes of COPY data committed.' },
+  dead_letters_total: { type: 'counter', help: 'Dead letters committed.' },
+  refused_rows_total: {
+    type: 'counter',
+    labels: ['sqlstate'],
+    help: 'Rows that Postgres refused, by SQLSTATE.',
+  },
+  fenced_writers_total: {
+    type: 'counter',
+    help: 'Transactions refused because another owner has the partition.',
+  },
+  writers: { type: 'gauge', labels: ['mode'], help: 'Writers by mode.' },
+  writer_in_flight_bytes: {
+    type: 'gauge',
+    labels: ['writer'],
+    help: 'Parsed bytes that a writer holds and has not committed.',
+  },
+  segments_created_total: { type: 'counter', help: 'Segments made.' },
+  store_task_failures_total: {
+    type: 'counter',
+    labels: ['task'],
+    help: 'Tasks of the storekeeper that failed.',
+  },
+  restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
+  ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
+} as const satisfies Record<string, Metric>
+
+export type MetricName = keyof typeof catalogue
+export const metricNames = Object.keys(catalogue) as readonly MetricName[]
+/** The row of a metric, with the optional fields that the const table hides from the type. */
+export const metricOf = (name: MetricName): Metric => catalogue[name]
+
+/** For docs/metrics.md: a Markdown table. */
+export function metricsTable(): string {
+  const rows = metricNames.map(name => {
+    const { type, labels = [], help } = metricOf(name)
+    return `| \`${METRIC_PREFIX}${name}\` | ${type} | ${labels.map(label => `\`${label}\``).join(', ')} | ${help} |`
+  })
+  return ['| Metric | Type | Labels | Meaning |', '|---|---|---|---|', ...rows].join('\n')
+}

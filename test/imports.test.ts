@@ -1,0 +1,123 @@
+/**
+ * Who may import whom: the table of docs/architecture.md, read off the import lines of src/.
+ */
+import * as assert from 'uvu/assert'
+import { repositoryRoot } from '../stack/paths.ts'
+import { type Imports, importsOf, readImports } from './support/import-lines.ts'
+import { suite } from './support/suite.ts'
+
+const test = suite('imports')
+const sources = readImports(repositoryRoot, 'src')
+
+/** A stage imports its own folder and what is shared; engine, main and cli hand it the functions of others. */
+const stages = ['source', 'parse', 'sink', 'store', 'query', 'redis', 'http', 'produce']
+const shared = [
+  'src/errors.ts',
+  'src/events.ts',
+  'src/config/types.ts',
+  'src/config/index.ts',
+  'src/snapshot.ts',
+  'src/arena/',
+  'src/supervisor/',
+  'src/kernel/',
+  'src/parse/contract.ts',
+]
+/** Further edges: the producer is an adapter of kafkajs, so it lives in its only home. */
+const extra: Readonly<Record<string, readonly string[]>> = { produce: ['src/source/kafka/'] }
+
+/** Packages that have one home each. */
+const homes: Readonly<Record<string, readonly string[]>> = {
+  pg: ['src/sink/', 'src/store/', 'src/query/'],
+  'pg-copy-streams': ['src/sink/'],
+  kafkajs: ['src/source/kafka/'],
+  piscina: ['src/parse/pool'],
+  'prom-client': ['src/metrics'],
+  pino: ['src/log'],
+  fastify: ['src/http/'],
+  ioredis: ['src/redis/'],
+  commander: ['src/main.ts', 'src/cli/'],
+  yaml: ['src/config/'],
+}
+const workerBuiltins = ['node:worker_threads', 'node:zlib', 'node:buffer', 'node:perf_hooks']
+const workerPackages = ['@node-rs/crc32']
+
+const isIn = (file: string, places: readonly string[]): boolean =>
+  places.some(place => file.startsWith(place))
+
+/** One line for each import that `isWrong` objects to. */
+const offences = (files: readonly Imports[], isWrong: (file: string, target: string) => boolean): string[] =>
+  files.flatMap(({ file, targets }) =>
+    targets.filter(target => isWrong(file, target)).map(target => `${file} imports ${target}`),
+  )
+
+test('reads every form of import', () => {
+  const text = [
+    `import type { A } from './a.ts'`,
+    `import {\n  b,\n} from '../b/b.ts'`,
+    `export { c } from 'kafkajs/src/c.js'`,
+    `import '@scope/d/part'`,
+    `const e = await import('node:fs')`,
+    `// import './not.ts'`,
+  ].join('\n')
+  assert.equal(importsOf('src/x/y.ts', text), ['src/x/a.ts', 'src/b/b.ts', 'kafkajs', '@scope/d', 'node:fs'])
+})
+
+test('there are sources to judge', () => {
+  assert.ok(sources.length > 10)
+})
+
+test('stages never import each other', () => {
+  const isForeign = (file: string, target: string): boolean => {
+    const stage = stages.find(name => file.startsWith(`src/${name}/`))
+    if (!stage || !target.startsWith('src/')) return false
+    return !isIn(target, [`src/${stage}/`, ...shared, ...(extra[stage] ?? [])])
+  }
+  assert.equal(offences(sources, isForeign), [])
+})
+
+test('what is shared imports nothing but what is shared', () => {
+  const isUpward = (file: string, target: string): boolean =>
+    isIn(file, shared) && target.startsWith('src/') && !isIn(target, [...shared, 'src/config/'])
+  assert.equal(offences(sources, isUpward), [])
+})
+
+test('each client library has one home', () => {
+  const isStray = (file: string, target: string): boolean => target in homes && !isIn(file, homes[target]!)
+  assert.equal(offences(sources, isStray), [])
+})
+
+test('src imports neither tests nor stack nor benches', () => {
+  assert.equal(
+    offences(sources, (_, target) => /^(stack|test|native-bench|scripts)\//.test(target)),
+    [],
+  )
+})
+
+test('only config reads the environment', () => {
+  const readers = sources.filter(
+    ({ file, text }) => !isIn(file, ['src/config/']) && /\bprocess\.env\b/.test(text),
+  )
+  assert.equal(
+    readers.map(({ file }) => file),
+    [],
+  )
+})
+
+test('the worker and all that it imports are free of I/O', () => {
+  const byName = new Map(sources.map(source => [source.file, source]))
+  const entry = byName.get('src/parse/worker.ts')
+  assert.ok(entry, 'src/parse/worker.ts is the entry of the threads')
+  const closure = new Set([entry])
+  for (const source of closure)
+    for (const target of source.targets) {
+      const next = byName.get(target)
+      if (next) closure.add(next)
+    }
+  const isIo = (_: string, target: string): boolean =>
+    target.startsWith('src/')
+      ? isIn(target, ['src/log', 'src/metrics'])
+      : ![...workerBuiltins, ...workerPackages].includes(target)
+  assert.equal(offences([...closure], isIo), [])
+})
+
+test.run()
