@@ -1,0 +1,191 @@
+/**
+ * attrs: the record's members less the fields that became columns, byte for byte where Postgres takes them, and
+ * behind them what LogCollector adds under `lc.` and `kafka.`. Twin: test/reference/record.ts.
+ *
+ * A promoted member is left out with one comma beside it; an object that loses all its members stays as {}.
+ */
+import { CUTS_AT, FLAG_HEADERS, FLAG_KEYS } from '../memory-map'
+import { sizeOfEscape } from './escape'
+import { Field } from './fields'
+import { scanString, skipSpace } from './json'
+import { scanNumber } from './number'
+import { copyBytes } from './simd'
+import {
+  FLAG_BAD,
+  KIND_STRING,
+  record,
+  row,
+  scan,
+  task,
+  VALUE_EMPTY,
+  VALUE_NOT_OBJECT,
+  VALUE_OBJECT,
+  VALUE_TOMBSTONE,
+  VALUE_TOO_DEEP,
+} from './state'
+import { storeRaw, writeAscii, writeInteger, writeQuoted } from './text'
+import { characterAt, storeReplacement } from './utf8'
+import { readVarint, varint } from './varint'
+
+/** Notes that attrs leave the field out; keeps the notes in the order of the text. */
+export function leaveOut(field: usize): void {
+  const cuts = task.slot + CUTS_AT
+  let at = row.cuts++
+  while (at > 0 && changetype<Field>(load<u32>(cuts + (at - 1) * 4)).start > changetype<Field>(field).start) {
+    store<u32>(cuts + at * 4, load<u32>(cuts + (at - 1) * 4))
+    at--
+  }
+  store<u32>(cuts + at * 4, field as u32)
+}
+
+/** The members of the scanned object that stay. */
+export function writeMembers(to: usize): usize {
+  const cuts = task.slot + CUTS_AT
+  let p = scan.object + 1
+  if (skipSpace(p, scan.objectEnd) == scan.objectEnd) return to
+  for (let i: u32 = 0; i < row.cuts; ++i) {
+    const field = changetype<Field>(load<u32>(cuts + i * 4))
+    const last = i > 0 ? changetype<Field>(load<u32>(cuts + (i - 1) * 4)) : field
+    field.kept = keptBefore(field, last, i > 0)
+    if (field.before > p) to = copyJson(to, p, field.before)
+    p = field.after
+    if (load<u8>(p - 1) != 0x2c || field.kept == 0) continue
+    const isNextLeftOut =
+      i + 1 < row.cuts && isAdjacent(field, changetype<Field>(load<u32>(cuts + (i + 1) * 4)))
+    if (!isNextLeftOut) store<u8>(to++, 0x2c)
+  }
+  return copyJson(to, p, scan.objectEnd)
+}
+
+function isAdjacent(field: Field, next: Field): bool {
+  return next.object == field.object && next.before + 1 == field.after
+}
+
+/** Does a kept member of the same object stand before the field? last is the field left out before it, if any. */
+function keptBefore(field: Field, last: Field, hasLast: bool): u32 {
+  if (field.before == field.object + 1) return 0
+  return hasLast && isAdjacent(last, field) ? last.kept : 1
+}
+
+/** Validated JSON text that begins and ends between tokens. */
+function copyJson(to: usize, p: usize, end: usize): usize {
+  if (scan.dirty) return repairJson(to, p, end)
+  copyBytes(to, p, end - p)
+  return to + (end - p)
+}
+
+/** The same, with U+FFFD and numbers as strings where jsonb would refuse. */
+function repairJson(to: usize, p: usize, end: usize): usize {
+  while (p < end) {
+    const byte = load<u8>(p)
+    if (byte == 0x22) {
+      const behind = scanString(p + 1, end) + 1
+      to = repairString(to, p, behind)
+      p = behind
+    } else if (byte == 0x2d || (byte as u32) - 0x30 <= 9) {
+      const behind = scanNumber(p, end)
+      const isBad = (scan.flags & FLAG_BAD) != 0
+      if (isBad) {
+        row.changed = true
+        store<u8>(to++, 0x22)
+      }
+      copyBytes(to, p, behind - p)
+      to += behind - p
+      if (isBad) store<u8>(to++, 0x22)
+      p = behind
+    } else {
+      store<u8>(to++, byte)
+      p++
+    }
+  }
+  return to
+}
+
+/** A string with its quotes, whose flags are in scan.flags. */
+function repairString(to: usize, p: usize, end: usize): usize {
+  if ((scan.flags & FLAG_BAD) == 0) {
+    copyBytes(to, p, end - p)
+    return to + (end - p)
+  }
+  row.changed = true
+  while (p < end) {
+    const byte = load<u8>(p)
+    if (byte == 0x5c) {
+      const size = sizeOfEscape(p, end)
+      if (size < 0) {
+        to = storeReplacement(to)
+        p -= size
+      } else {
+        copyBytes(to, p, size)
+        to += size
+        p += size
+      }
+    } else if (byte < 0x80) {
+      store<u8>(to++, byte)
+      p++
+    } else {
+      const size = characterAt(p, end)
+      to = storeRaw(to, p, size)
+      p += size < 0 ? -size : size
+    }
+  }
+  return to
+}
+
+/** Adds a member's key (with quotes and colon), behind a comma unless it is the first; first is behind the brace. */
+function writeKey(to: usize, first: usize, key: string): usize {
+  if (to != first) store<u8>(to++, 0x2c)
+  return writeAscii(to, key)
+}
+
+/** The field that named a time out of the window, as it came. */
+export function writeRefusedTime(to: usize, first: usize): usize {
+  const field = changetype<Field>(row.refusedTime)
+  to = writeKey(to, first, '"lc.ts":')
+  const quote: usize = field.kind == KIND_STRING ? 1 : 0
+  return copyJson(to, field.start - quote, field.end + quote)
+}
+
+/** What does not come from the value: the key and headers when asked for, and what was done to the record. */
+export function writeExtras(to: usize, first: usize, kind: u32): usize {
+  if (row.refusedTime != 0) to = writeRefusedTime(to, first)
+  if (row.timeReplaced) to = writeInteger(writeKey(to, first, '"lc.kafka_ts":'), record.rawTime)
+  if (task.flags & FLAG_KEYS && record.keyLength >= 0) {
+    to = writeQuoted(writeKey(to, first, '"kafka.key":'), record.key, record.key + record.keyLength)
+  }
+  if (task.flags & FLAG_HEADERS) to = writeHeaders(to, first)
+  if (kind == VALUE_TOMBSTONE) to = writeAscii(writeKey(to, first, '"lc.tombstone":'), 'true')
+  else if (kind != VALUE_OBJECT) to = writeAscii(writeKey(to, first, '"lc.error":'), reasonOf(kind))
+  if (row.changed) to = writeAscii(writeKey(to, first, '"lc.sanitized":'), 'true')
+  return to
+}
+
+function reasonOf(kind: u32): string {
+  if (kind == VALUE_NOT_OBJECT) return '"JSON, but no object"'
+  if (kind == VALUE_EMPTY) return '"empty value"'
+  return kind == VALUE_TOO_DEEP ? '"JSON nested too deep"' : '"not JSON"'
+}
+
+/** The Kafka headers as an object; a record without headers gets none. Their grammar was checked by readRecord. */
+function writeHeaders(to: usize, first: usize): usize {
+  let p = readVarint(record.headers, record.end)
+  let count = varint.value
+  if (count == 0) return to
+  to = writeKey(to, first, '"kafka.headers":')
+  store<u8>(to++, 0x7b)
+  while (count-- > 0) {
+    p = readVarint(p, record.end)
+    const nameEnd = p + (varint.value as usize)
+    to = writeQuoted(to, p, nameEnd)
+    store<u8>(to++, 0x3a)
+    p = readVarint(nameEnd, record.end)
+    if (varint.value < 0) {
+      to = writeAscii(to, 'null')
+    } else {
+      to = writeQuoted(to, p, p + (varint.value as usize))
+      p += varint.value as usize
+    }
+    store<u8>(to++, count > 0 ? 0x2c : 0x7d)
+  }
+  return to
+}

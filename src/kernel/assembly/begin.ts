@@ -1,0 +1,49 @@
+/**
+ * Starts a task: settings from the slot's image, everything else from the arguments, all counts at zero.
+ * The image itself is written by src/kernel/slot.ts.
+ */
+import { FLAGS_AT, JUMBO_AT, MAX_RECORD_AT } from '../memory-map'
+import { clearRollups } from './rollups'
+import { task } from './state'
+
+/** Offsets and times are f64 so that JavaScript needs no BigInt; addresses are multiples of 8. */
+export function begin(
+  slot: usize,
+  output: usize,
+  outputBytes: usize,
+  topicId: u32,
+  partition: u32,
+  nowMs: f64,
+  fromOffset: f64,
+  toOffset: f64,
+): void {
+  task.slot = slot
+  task.outStart = output
+  task.out = output
+  task.deadEnd = (output + outputBytes) & ~7
+  task.deadLow = task.deadEnd
+  task.maxRecordBytes = load<u32>(slot, MAX_RECORD_AT)
+  task.jumboBytes = load<u32>(slot, JUMBO_AT)
+  task.flags = load<u32>(slot, FLAGS_AT)
+  task.topicId = topicId
+  task.partition = partition
+  task.nowMs = nowMs as i64
+  task.firstOffset = fromOffset as i64
+  task.toOffset = toOffset as i64
+  task.expected = task.firstOffset
+  clearCounts()
+  clearRollups()
+}
+
+function clearCounts(): void {
+  task.rows = 0
+  task.deadLetters = 0
+  task.malformed = 0
+  task.sanitized = 0
+  task.skipped = 0
+  task.valueBytes = 0
+  task.minTs = 0
+  task.maxTs = 0
+  task.firstTime = 0
+  task.lastTime = 0
+}

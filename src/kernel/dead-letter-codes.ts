@@ -1,0 +1,22 @@
+/**
+ * Why the kernel made a dead letter: the codes of memory-map.ts, with the ASCII reason that is stored.
+ */
+import {
+  DEAD_EMPTY,
+  DEAD_NOT_JSON,
+  DEAD_NOT_OBJECT,
+  DEAD_RECORD_TOO_LARGE,
+  DEAD_ROW_TOO_LARGE,
+  DEAD_TOO_DEEP,
+  DEAD_VALUE_TOO_LARGE,
+} from './memory-map.ts'
+
+export const deadLetterReasons: Readonly<Record<number, string>> = {
+  [DEAD_VALUE_TOO_LARGE]: 'value larger than the setting max_record_bytes',
+  [DEAD_NOT_JSON]: 'not JSON',
+  [DEAD_NOT_OBJECT]: 'JSON, but no object',
+  [DEAD_EMPTY]: 'empty value',
+  [DEAD_TOO_DEEP]: 'JSON nested too deep',
+  [DEAD_ROW_TOO_LARGE]: 'row larger than six times the setting max_record_bytes',
+  [DEAD_RECORD_TOO_LARGE]: 'record larger than the setting max_record_bytes with key and headers',
+}

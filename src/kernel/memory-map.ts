@@ -1,0 +1,145 @@
+/**
+ * Every layout that both sides of the kernel know, as plain constants: tsc compiles this file for the worker and
+ * the main thread, asc for src/kernel/assembly. README.md draws the map. Sizes are bytes, `_AT` are offsets.
+ */
+
+/** WebAssembly's page, and the unit in which the arena hands out memory. */
+export const PAGE_BYTES = 65536
+/** Page 0: the kernel's constants. Nobody else may lie there. */
+export const STATIC_BYTES = 65536
+
+// Bounds. The arena's grants never come near the first three; a result that meets one ends early ('output_full').
+export const MAX_ROWS = 16384
+export const MAX_ROLLUPS = 4096
+export const MAX_SEGMENTS = 256
+/** From here on, new rollup keys count under the service `(other)`. */
+export const ROLLUPS_BEFORE_OTHER = 3072
+export const MAX_ALIASES = 64
+export const MAX_NAME_BYTES = 255
+export const MAX_DEPTH = 512
+/** service, host, trace_id and span_id are cut here. */
+export const MAX_LABEL_BYTES = 256
+
+// A name table: 256 bucket heads (u8, entry number from 1, 0 none), then entries, then the texts, each padded to 16.
+// Entry: u32 text (from the table), u8 length, u8 value, u8 is a prefix, u8 next entry of the bucket (0 none).
+export const NAME_HEADS = 256
+export const NAME_ENTRY_BYTES = 8
+export const NAME_TEXT_AT = 0
+export const NAME_LENGTH_AT = 4
+export const NAME_VALUE_AT = 5
+export const NAME_PREFIX_AT = 6
+export const NAME_NEXT_AT = 7
+export const NO_VALUE = 255
+export const MAX_NAMES = 254
+
+// A slot, from its scratchAddress. First the image: written once a slot, the same for every task.
+export const MAGIC = 0x4c4b5331
+export const MAGIC_AT = 0
+export const SETTINGS_HASH_AT = 4
+export const MAX_RECORD_AT = 8
+export const JUMBO_AT = 12
+export const FLAGS_AT = 16
+/** Seven pairs of u8: first alias slot of the column, number of its slots. */
+export const COLUMNS_AT = 24
+/** One u8 an alias slot: 1 when its numbers are OpenTelemetry's. */
+export const ALIAS_FLAGS_AT = 48
+export const ALIASES_AT = 128
+export const ALIASES_BYTES = 24576
+export const SEVERITIES_AT = ALIASES_AT + ALIASES_BYTES
+export const SEVERITIES_BYTES = 2048
+export const IMAGE_BYTES = SEVERITIES_AT + SEVERITIES_BYTES
+
+export const FLAG_DEAD_LETTER_MALFORMED = 1
+export const FLAG_KEYS = 2
+export const FLAG_HEADERS = 4
+export const FLAG_HOURS = 8
+
+// Then what a task leaves behind for the worker.
+export const RESULT_AT = IMAGE_BYTES
+export const RESULT_POSITION_AT = RESULT_AT
+export const RESULT_REMAINING_AT = RESULT_AT + 4
+export const RESULT_ROWS_AT = RESULT_AT + 8
+export const RESULT_COPY_BYTES_AT = RESULT_AT + 12
+export const RESULT_ROW_TABLE_AT = RESULT_AT + 16
+export const RESULT_ROLLUPS_AT = RESULT_AT + 20
+export const RESULT_ROLLUP_COUNT_AT = RESULT_AT + 24
+export const RESULT_DEAD_LETTERS_AT = RESULT_AT + 28
+export const RESULT_DEAD_LETTER_COUNT_AT = RESULT_AT + 32
+export const RESULT_USED_AT = RESULT_AT + 36
+export const RESULT_MALFORMED_AT = RESULT_AT + 40
+export const RESULT_SANITIZED_AT = RESULT_AT + 44
+export const RESULT_SEGMENT_COUNT_AT = RESULT_AT + 48
+/** f64 from here: JavaScript reads them without BigInt. */
+export const RESULT_EXPECTED_AT = RESULT_AT + 56
+export const RESULT_SKIPPED_AT = RESULT_AT + 64
+export const RESULT_VALUE_BYTES_AT = RESULT_AT + 72
+export const RESULT_MIN_TS_AT = RESULT_AT + 80
+export const RESULT_MAX_TS_AT = RESULT_AT + 88
+export const RESULT_FIRST_TIME_AT = RESULT_AT + 96
+export const RESULT_LAST_TIME_AT = RESULT_AT + 104
+
+// Then the kernel's working memory.
+/** Field table: one entry an alias slot. */
+export const FIELD_BYTES = 32
+export const FIELDS_AT = RESULT_AT + 128
+/** Addresses of the fields that are left out of attrs, in the order of the text: at most one a column. */
+export const CUTS_AT = FIELDS_AT + FIELD_BYTES * MAX_ALIASES
+/** Open brackets, one byte a level. */
+export const STACK_AT = CUTS_AT + 64
+export const PATH_AT = STACK_AT + 640
+export const TEXT_AT = PATH_AT + 640
+export const SEGMENTS_AT = TEXT_AT + 640
+/** Open addressing: u32 address of a rollup entry, 0 free. */
+export const ROLLUP_INDEX_SLOTS = 8192
+export const ROLLUP_INDEX_AT = SEGMENTS_AT + MAX_SEGMENTS * 4
+export const ROLLUP_ENTRIES_BYTES = 262144
+export const ROLLUP_ENTRIES_AT = ROLLUP_INDEX_AT + ROLLUP_INDEX_SLOTS * 4
+export const ROW_TABLE_STAGE_AT = ROLLUP_ENTRIES_AT + ROLLUP_ENTRIES_BYTES
+/** Inflated Kafka batches pass through here, to the slot's end less SLACK_BYTES. */
+export const WINDOW_AT = ROW_TABLE_STAGE_AT + MAX_ROWS * 12
+/** What a record may carry beside a value of maxRecordBytes (key, headers) and still fit the window. */
+export const WINDOW_EXTRA_BYTES = 131072
+/** A 16-byte load may overrun the window by this much. */
+export const SLACK_BYTES = 64
+
+// Rows.
+export const ROW_FIELDS = 11
+export const ROW_ENTRY_BYTES = 12
+/** A row needs at most this, plus its value (three times where something must be replaced), plus six times key and headers. */
+export const ROW_FIXED_BYTES = 2048
+
+// Rollup entry: u64 bytes, u32 minute, u32 records, u16 severity, u16 service length, service.
+export const ROLLUP_FIXED_BYTES = 20
+export const ROLLUP_MINUTE_AT = 8
+export const ROLLUP_RECORDS_AT = 12
+export const ROLLUP_SEVERITY_AT = 16
+export const ROLLUP_LENGTH_AT = 18
+
+// Dead letter: i64 offset, i64 Kafka time (ms), u16 code, u16 flags, i32 key, value and headers length, then these.
+export const DEAD_FIXED_BYTES = 32
+export const DEAD_TIME_AT = 8
+export const DEAD_CODE_AT = 16
+export const DEAD_FLAGS_AT = 18
+export const DEAD_KEY_LENGTH_AT = 20
+export const DEAD_VALUE_LENGTH_AT = 24
+export const DEAD_HEADERS_LENGTH_AT = 28
+export const DEAD_FLAG_NO_PAYLOAD = 1
+
+// Codes of dead letters; dead-letter-codes.ts has their names.
+export const DEAD_VALUE_TOO_LARGE = 1
+export const DEAD_NOT_JSON = 2
+export const DEAD_NOT_OBJECT = 3
+export const DEAD_EMPTY = 4
+export const DEAD_TOO_DEEP = 5
+export const DEAD_ROW_TOO_LARGE = 6
+export const DEAD_RECORD_TOO_LARGE = 7
+
+// Answers of parseRecords.
+export const STEP_DONE = 0
+export const STEP_OUTPUT_FULL = 1
+export const STEP_ROW_TOO_LARGE = 2
+/** The window ends inside a record. */
+export const STEP_MORE = 3
+export const STEP_CORRUPT = 4
+/** A record at or behind toOffset was met. */
+export const STEP_END = 5

@@ -1,0 +1,105 @@
+/**
+ * A slot is the scratch memory of one running task. Its image (settings, aliases, severities) is the same for every
+ * task, so it is built once a worker and copied into a slot only where another image or nothing lies.
+ */
+import { type ParserSettings, promotedColumns } from '../parse/contract.ts'
+import {
+  ALIAS_FLAGS_AT,
+  ALIASES_AT,
+  ALIASES_BYTES,
+  COLUMNS_AT,
+  FLAG_DEAD_LETTER_MALFORMED,
+  FLAG_HEADERS,
+  FLAG_HOURS,
+  FLAG_KEYS,
+  FLAGS_AT,
+  IMAGE_BYTES,
+  JUMBO_AT,
+  MAGIC,
+  MAGIC_AT,
+  MAX_ALIASES,
+  MAX_RECORD_AT,
+  PAGE_BYTES,
+  SETTINGS_HASH_AT,
+  SEVERITIES_AT,
+  SEVERITIES_BYTES,
+  SLACK_BYTES,
+  WINDOW_AT,
+  WINDOW_EXTRA_BYTES,
+} from './memory-map.ts'
+import { aliasNames, writeNameTable } from './name-table.ts'
+import { severityNames } from './severities.ts'
+
+/** An output region of this many times maxRecordBytes takes any row; what needs more is a dead letter. */
+export const JUMBO_FACTOR = 6
+
+/** Numbers under a field of this name are OpenTelemetry's. */
+const OPEN_TELEMETRY_FIELD = 'severity_number'
+
+/** Bytes of one slot, a multiple of PAGE_BYTES. */
+export function scratchBytes(settings: Pick<ParserSettings, 'maxRecordBytes'>): number {
+  const bytes = WINDOW_AT + settings.maxRecordBytes + WINDOW_EXTRA_BYTES + SLACK_BYTES
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
+}
+
+/** Bytes of the window through which inflated Kafka batches pass: the rest of the slot. */
+export const windowBytes = (settings: Pick<ParserSettings, 'maxRecordBytes'>): number =>
+  scratchBytes(settings) - WINDOW_AT - SLACK_BYTES
+
+/** The image of the settings. @throws RangeError when there are too many aliases or they are too long. */
+export function buildImage(settings: ParserSettings): Uint8Array {
+  const image = new Uint8Array(IMAGE_BYTES)
+  const view = new DataView(image.buffer)
+  view.setUint32(MAX_RECORD_AT, settings.maxRecordBytes, true)
+  view.setUint32(JUMBO_AT, settings.maxRecordBytes * JUMBO_FACTOR, true)
+  view.setUint32(FLAGS_AT, flagsOf(settings), true)
+  const aliases = promotedColumns.flatMap((column, index) => {
+    const first = promotedColumns
+      .slice(0, index)
+      .reduce((sum, name) => sum + settings.aliases[name].length, 0)
+    image[COLUMNS_AT + index * 2] = first
+    image[COLUMNS_AT + index * 2 + 1] = settings.aliases[column].length
+    return settings.aliases[column]
+  })
+  if (aliases.length > MAX_ALIASES) throw new RangeError(`more than ${MAX_ALIASES} aliases`)
+  aliases.forEach((alias, slot) => {
+    if (alias.split('.').at(-1) === OPEN_TELEMETRY_FIELD) image[ALIAS_FLAGS_AT + slot] = 1
+  })
+  writeNameTable(image.subarray(ALIASES_AT, ALIASES_AT + ALIASES_BYTES), aliasNames(aliases))
+  const severities = Object.entries(severityNames)
+  writeNameTable(
+    image.subarray(SEVERITIES_AT, SEVERITIES_AT + SEVERITIES_BYTES),
+    severities.map(([text, value]) => ({ text, value, isPrefix: false })),
+  )
+  view.setUint32(SETTINGS_HASH_AT, hashOf(image), true)
+  view.setUint32(MAGIC_AT, MAGIC, true)
+  return image
+}
+
+const flagsOf = (settings: ParserSettings): number =>
+  (settings.malformed === 'dead_letter' ? FLAG_DEAD_LETTER_MALFORMED : 0) |
+  (settings.keys ? FLAG_KEYS : 0) |
+  (settings.headers ? FLAG_HEADERS : 0) |
+  (settings.segment === 'hour' ? FLAG_HOURS : 0)
+
+/** FNV-1a. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
+
+/** Makes sure that the image lies in the slot. The magic comes last: a copy cut short by a kill does not count. */
+export function ensureImage(memory: DataView, slot: number, image: Uint8Array): void {
+  const own = new DataView(image.buffer, image.byteOffset)
+  const hash = own.getUint32(SETTINGS_HASH_AT, true)
+  if (
+    memory.getUint32(slot + MAGIC_AT, true) === MAGIC &&
+    memory.getUint32(slot + SETTINGS_HASH_AT, true) === hash
+  ) {
+    return
+  }
+  memory.setUint32(slot + MAGIC_AT, 0, true)
+  new Uint8Array(memory.buffer).set(image.subarray(SETTINGS_HASH_AT), slot + SETTINGS_HASH_AT)
+  memory.setUint32(slot + MAGIC_AT, MAGIC, true)
+}

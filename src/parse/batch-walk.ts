@@ -1,0 +1,215 @@
+/**
+ * One parse task: goes through the Kafka batches of an input, hands their records to the kernel, and gathers the
+ * result. Everything here is per batch; records are the kernel's. Neighbours: kafka-batch.ts, inflate.ts, worker.ts.
+ */
+import type { Kernel } from '../kernel/instance.ts'
+import {
+  RESULT_EXPECTED_AT,
+  RESULT_POSITION_AT,
+  RESULT_REMAINING_AT,
+  STEP_CORRUPT,
+  STEP_DONE,
+  STEP_MORE,
+  STEP_OUTPUT_FULL,
+  STEP_ROW_TOO_LARGE,
+  WINDOW_AT,
+} from '../kernel/memory-map.ts'
+import { buildImage, ensureImage, windowBytes } from '../kernel/slot.ts'
+import type { ParseResult, ParserSettings, ParseStop, ParseTask } from './contract.ts'
+import { Inflater } from './inflate.ts'
+import { type BatchFault, BatchHeader, isChecksumRight, readHeader, unreadFeature } from './kafka-batch.ts'
+import { type Ending, readResult } from './result.ts'
+
+/** What of an inflated batch is put into the window at first; all of the window only where a record asks for it. */
+const CHUNK_BYTES = 256 * 1024
+
+const brokenRecord: BatchFault = { stop: 'corrupt', reason: 'a record breaks the grammar' }
+const overlap: BatchFault = { stop: 'corrupt', reason: 'the batch overlaps the one before it' }
+
+const stops: Readonly<Record<number, ParseStop>> = {
+  [STEP_OUTPUT_FULL]: 'output_full',
+  [STEP_ROW_TOO_LARGE]: 'row_too_large',
+}
+
+/** Where the last task stopped inside a batch: the next one need neither check nor go through what lies before. */
+interface Bookmark {
+  inputKey: number
+  address: number
+  nextOffset: number
+  /** Of the first record not dealt with: from the batch's first record, in its inflated form. */
+  position: number
+  remaining: number
+}
+
+export class BatchWalk {
+  private readonly kernel: Kernel
+  private readonly settings: ParserSettings
+  private readonly image: Uint8Array
+  private readonly windowBytes: number
+  private readonly inflater: Inflater
+  private readonly header = new BatchHeader()
+  private readonly bookmark: Bookmark = { inputKey: -1, address: 0, nextOffset: 0, position: 0, remaining: 0 }
+  private slot = 0
+
+  constructor(kernel: Kernel, settings: ParserSettings) {
+    this.kernel = kernel
+    this.settings = settings
+    this.image = buildImage(settings)
+    this.windowBytes = windowBytes(settings)
+    this.inflater = new Inflater(settings.maxBatchBytes)
+  }
+
+  /** Runs one task to the end of its input, or to what stops it. Synchronous; writes only to its slot and output. */
+  run(task: ParseTask): ParseResult {
+    const startedAt = performance.now()
+    const { kernel } = this
+    this.slot = task.scratchAddress
+    ensureImage(kernel.view, this.slot, this.image)
+    kernel.begin(
+      this.slot,
+      task.outputAddress,
+      task.outputBytes,
+      task.topicId,
+      task.partition,
+      task.nowMs,
+      task.fromOffset,
+      Math.min(task.toOffset, Number.MAX_SAFE_INTEGER),
+    )
+    kernel.passTo(task.fromOffset)
+    const ending = this.walk(task)
+    kernel.finish()
+    return readResult(kernel.view, task, this.settings, ending, performance.now() - startedAt)
+  }
+
+  /** Goes through the batches; says where and why it ended. */
+  private walk(task: ParseTask): Ending {
+    const { kernel, header } = this
+    const ending: Ending = { fingerprint: null, stop: null, stopReason: '' }
+    const end = task.inputAddress + task.inputBytes
+    let lastNext = 0
+    for (
+      let address = task.inputAddress;
+      address < end && this.expected < task.toOffset;
+      address = header.end
+    ) {
+      const fault = readHeader(kernel.view, address, end, header)
+      if (fault !== null) return stopFor(ending, fault)
+      if (header.baseOffset < lastNext) return stopFor(ending, overlap)
+      lastNext = header.nextOffset
+      if (lastNext <= task.fromOffset) continue
+      if (header.baseOffset >= task.toOffset) {
+        kernel.passTo(task.toOffset)
+        return { ...ending, fingerprint: null }
+      }
+      const outcome = this.parseBatch(task)
+      if (outcome === STEP_DONE) kernel.passTo(header.nextOffset)
+      if (this.expected > header.baseOffset) {
+        ending.fingerprint = { baseOffset: header.baseOffset, crc: header.crc }
+      }
+      if (typeof outcome !== 'number') return stopFor(ending, outcome)
+      ending.stop = stops[outcome] ?? null
+      if (outcome !== STEP_DONE) return ending
+    }
+    return ending
+  }
+
+  /** The batch in hand: a STEP_… of the kernel, or what is wrong with it. */
+  private parseBatch(task: ParseTask): number | BatchFault {
+    const { kernel, header, bookmark } = this
+    const goesOn =
+      bookmark.inputKey === task.inputKey &&
+      bookmark.address === header.address &&
+      bookmark.nextOffset === task.fromOffset
+    if (!goesOn && !isChecksumRight(kernel.bytes, header))
+      return { stop: 'corrupt', reason: 'its CRC-32C differs' }
+    if (header.isControl || header.records === 0) return STEP_DONE
+    const unread = unreadFeature(kernel.view, header)
+    if (unread !== null) return unread
+    const position = goesOn ? bookmark.position : 0
+    const remaining = goesOn ? bookmark.remaining : header.records
+    const step = header.isGzip
+      ? this.parseInflated(task, position, remaining)
+      : this.parsePlain(task, position, remaining)
+    return step === STEP_CORRUPT ? brokenRecord : step
+  }
+
+  private parsePlain(task: ParseTask, position: number, remaining: number): number {
+    const { kernel, header } = this
+    const step = kernel.parseRecords(header.address, header.recordsAt + position, header.end, 0, remaining)
+    this.mark(task, step, this.position - header.recordsAt)
+    return step
+  }
+
+  /** Inflates the records and passes them through the window of the slot. */
+  private parseInflated(task: ParseTask, from: number, remaining: number): number | BatchFault {
+    const { kernel, header } = this
+    const inflated = this.inflater.inflate(kernel.bytes, header, task.inputKey)
+    if (!Buffer.isBuffer(inflated)) return inflated
+    const window = this.slot + WINDOW_AT
+    let position = from
+    let left = remaining
+    for (let chunk = CHUNK_BYTES; ; ) {
+      const bytes = Math.min(chunk, this.windowBytes, inflated.length - position)
+      inflated.copy(kernel.bytes, window, position, position + bytes)
+      const isLast = position + bytes === inflated.length
+      const step = kernel.parseRecords(header.address, window, window + bytes, isLast ? 0 : 1, left)
+      const read = this.position - window
+      position += read
+      left = this.remaining
+      if (step === STEP_DONE && !isLast) return STEP_CORRUPT
+      if (step !== STEP_MORE) {
+        this.mark(task, step, position)
+        if (step === STEP_DONE) this.inflater.forget()
+        return step
+      }
+      if (read > 0) continue
+      if (bytes < this.windowBytes) {
+        chunk = this.windowBytes
+        continue
+      }
+      const passed = kernel.passOversized(
+        header.address,
+        window,
+        window + bytes,
+        inflated.length - position,
+        left,
+      )
+      position += this.position
+      left = this.remaining
+      if (passed !== STEP_DONE) {
+        this.mark(task, passed, position)
+        return passed
+      }
+    }
+  }
+
+  /** Remembers where to go on, when it is for want of room that the batch is not done. */
+  private mark(task: ParseTask, step: number, position: number): void {
+    const { bookmark } = this
+    const isWaiting = step === STEP_OUTPUT_FULL || step === STEP_ROW_TOO_LARGE
+    bookmark.inputKey = isWaiting ? task.inputKey : -1
+    bookmark.address = this.header.address
+    bookmark.nextOffset = this.expected
+    bookmark.position = position
+    bookmark.remaining = this.remaining
+  }
+
+  /** The next offset to deal with. */
+  private get expected(): number {
+    return this.kernel.view.getFloat64(this.slot + RESULT_EXPECTED_AT, true)
+  }
+
+  private get position(): number {
+    return this.kernel.view.getUint32(this.slot + RESULT_POSITION_AT, true)
+  }
+
+  private get remaining(): number {
+    return this.kernel.view.getInt32(this.slot + RESULT_REMAINING_AT, true)
+  }
+}
+
+function stopFor(ending: Ending, fault: BatchFault): Ending {
+  ending.stop = fault.stop
+  ending.stopReason = fault.reason
+  return ending
+}

@@ -1,0 +1,168 @@
+/**
+ * The second stage, main side: turns ranges into parsed batches, a few at a time, fairly. A range is a job; a job
+ * needs a worker and an output region for each task and goes to the back of the queue after it. Neighbours: pool.ts
+ * (threads), worker.ts (the other side); source gives ranges, the sink takes batches.
+ */
+import type { Arena } from '../arena/arena.ts'
+import type { ParsedBatch, Range } from '../arena/descriptors.ts'
+import { PAGE_BYTES, type Region } from '../arena/region.ts'
+import { PipelineError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import type { ParseResult } from './contract.ts'
+import { ParseJob } from './job.ts'
+import type { ParsePool } from './pool.ts'
+
+export interface ParserDeps {
+  readonly arena: Arena
+  readonly pool: Pick<ParsePool, 'hasFreeSlot' | 'run'>
+  /** Partitions that share the output account now. */
+  readonly partitions: () => number
+  readonly deliver: (batch: ParsedBatch) => void
+  /** The range is released; the parser came as far as `nextOffset`. */
+  readonly onRangeDone: (range: Range, nextOffset: number) => void
+  /** The batch at the offset fails its checksum or grammar: true fetches it again, false halts. */
+  readonly mayFetchAgain: (range: Range, offset: number) => boolean
+  readonly onHalt: (range: Range, error: PipelineError) => void
+  readonly emit: Emit
+}
+
+const LARGEST_GRANT_BYTES = 2 * 1024 * 1024
+
+export class Parser {
+  /** Jobs that wait for a worker or a region: at most one a partition. */
+  private readonly waiting: ParseJob[] = []
+  private readonly deps: ParserDeps
+  private running = 0
+
+  constructor(deps: ParserDeps) {
+    this.deps = deps
+    deps.arena.output.onReturn = () => this.pump()
+    deps.arena.jumbo.onReturn = () => this.pump()
+  }
+
+  get isIdle(): boolean {
+    return this.running === 0 && this.waiting.length === 0
+  }
+
+  submit(range: Range): void {
+    this.waiting.push(new ParseJob(range))
+    this.pump()
+  }
+
+  /** A claim ended: its jobs give their ranges back. */
+  wake(): void {
+    this.pump()
+  }
+
+  private pump(): void {
+    for (let looks = this.waiting.length; looks > 0 && this.deps.pool.hasFreeSlot; looks--) {
+      const job = this.waiting.shift()!
+      if (!job.range.claim.isLive) {
+        this.finish(job)
+        continue
+      }
+      const output = this.grant(job)
+      if (output === null) this.waiting.push(job)
+      else void this.run(job, output)
+    }
+  }
+
+  private grant(job: ParseJob): Region | null {
+    const { output, jumbo } = this.deps.arena
+    if (job.needsJumbo) return jumbo.allocate(jumbo.bytes)
+    const share = output.bytes / (4 * Math.max(1, this.deps.partitions()))
+    return output.allocateUpTo(Math.min(LARGEST_GRANT_BYTES, Math.max(PAGE_BYTES, share)), PAGE_BYTES)
+  }
+
+  private async run(job: ParseJob, output: Region): Promise<void> {
+    this.running += 1
+    const startedAt = performance.now()
+    try {
+      const result = await this.deps.pool.run(job.task(output))
+      this.take(job, output, result, performance.now() - startedAt)
+    } catch (error) {
+      output.release()
+      this.failed(job, error)
+    } finally {
+      this.running -= 1
+    }
+    this.pump()
+  }
+
+  private take(job: ParseJob, output: Region, result: ParseResult, durationMs: number): void {
+    const fault = job.faultOf(result, output.bytes)
+    if (fault !== null || !job.range.claim.isLive || result.nextOffset === result.firstOffset)
+      output.release()
+    if (fault !== null) {
+      this.halt(job, fault)
+      return
+    }
+    if (job.range.claim.isLive && result.nextOffset > result.firstOffset)
+      this.deliver(job, output, result, durationMs)
+    job.advance(result)
+    if (result.stop === 'corrupt' || result.stop === 'unsupported') this.refused(job, result)
+    else if (job.isDone || !job.range.claim.isLive) this.finish(job)
+    else this.waiting.push(job)
+  }
+
+  private deliver(job: ParseJob, region: Region, result: ParseResult, durationMs: number): void {
+    region.trim(result.usedBytes)
+    const { topic, partition } = job.range.claim
+    this.deps.emit('parse:batch:completed', {
+      topic,
+      partition,
+      records: result.nextOffset - result.firstOffset,
+      inputBytes: result.valueBytes,
+      outputBytes: result.copyBytes,
+      malformed: result.malformed,
+      sanitized: result.sanitized,
+      deadLetters: result.deadLetters,
+      durationMs,
+      workerMs: result.workerMs,
+    })
+    this.deps.deliver({ claim: job.range.claim, region, result, verdict: null })
+  }
+
+  private refused(job: ParseJob, result: ParseResult): void {
+    const { topic, partition } = job.range.claim
+    const context = { topic, partition, offset: job.from, reason: result.stopReason }
+    if (result.stop === 'corrupt' && this.deps.mayFetchAgain(job.range, job.from)) this.finish(job)
+    else
+      this.halt(
+        job,
+        new PipelineError(
+          result.stop === 'corrupt' ? 'KAFKA_BATCH_CORRUPT' : 'KAFKA_BATCH_UNSUPPORTED',
+          context,
+        ),
+      )
+  }
+
+  private failed(job: ParseJob, error: unknown): void {
+    const failure = error instanceof PipelineError ? error : new PipelineError('WORKER_FAILED', {}, error)
+    const { topic, partition } = job.range.claim
+    this.deps.emit('parse:worker:failed', {
+      topic,
+      partition,
+      error: failure,
+      fromOffset: job.from,
+      toOffset: job.to,
+    })
+    const guilty = job.failed()
+    if (guilty !== null && job.range.claim.isLive) {
+      this.deps.deliver({ claim: job.range.claim, region: null, result: guilty, verdict: failure.message })
+      job.advance(guilty)
+    }
+    if (job.isDone) this.finish(job)
+    else this.waiting.push(job)
+  }
+
+  private halt(job: ParseJob, error: PipelineError): void {
+    this.finish(job)
+    this.deps.onHalt(job.range, error)
+  }
+
+  private finish(job: ParseJob): void {
+    job.range.region.release()
+    this.deps.onRangeDone(job.range, job.from)
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * What a worker gets at its start, as Piscina's workerData. Neighbours: worker.ts reads it, the pool's owner makes it.
+ */
+import type { ParserSettings } from './contract.ts'
+
+export interface WorkerData {
+  readonly settings: ParserSettings
+  /** The arena: shared, of fixed size. */
+  readonly memory: WebAssembly.Memory
+  /** From loadKernelModule. */
+  readonly module: WebAssembly.Module
+}

@@ -1,0 +1,17 @@
+/**
+ * The entry of a parse worker: one kernel over the arena, one task after the other, nothing but CPU (Piscina parks
+ * idle threads, so timers and I/O would stall here). The other side is pool.ts; the contract is contract.ts.
+ */
+import { workerData } from 'node:worker_threads'
+import { instantiateKernel } from '../kernel/instance.ts'
+import { BatchWalk } from './batch-walk.ts'
+import type { ParseResult, ParseTask } from './contract.ts'
+import type { WorkerData } from './worker-data.ts'
+
+const { settings, memory, module } = workerData as WorkerData
+const walk = new BatchWalk(instantiateKernel(module, memory), settings)
+
+/** Piscina's handler. Throws only where memory or settings are broken: then the thread's task has failed. */
+export default function parse(task: ParseTask): ParseResult {
+  return walk.run(task)
+}

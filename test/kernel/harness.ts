@@ -1,0 +1,189 @@
+/**
+ * Runs parse tasks on a memory of its own, with canaries around everything that a task may write to.
+ * Used by the tests of the kernel and of the worker's side of parse.
+ */
+import { instantiateKernel } from '../../src/kernel/instance.ts'
+import { loadKernelModule } from '../../src/kernel/kernel.ts'
+import {
+  type DeadLetter,
+  PAGE_BYTES,
+  type Rollup,
+  readDeadLetters,
+  readRollups,
+  readRow,
+  STATIC_BYTES,
+  scratchBytes,
+} from '../../src/kernel/layout.ts'
+import { BatchWalk } from '../../src/parse/batch-walk.ts'
+import type { ParseResult, ParserSettings, ParseTask } from '../../src/parse/contract.ts'
+import { decodeRow, type Row } from '../reference/copy-row.ts'
+
+export const NOW = 1_700_000_000_000
+
+export const defaultSettings: ParserSettings = {
+  aliases: {
+    ts: ['ts', 'time', 'timestamp', '@timestamp'],
+    severity: ['severity_number', 'level', 'severity', 'severity_text', 'lvl'],
+    service: ['service', 'service.name', 'app', 'application'],
+    host: ['host', 'hostname', 'host.name'],
+    trace_id: ['trace_id', 'traceId', 'trace.id'],
+    span_id: ['span_id', 'spanId', 'span.id'],
+    message: ['msg', 'message', 'body', 'log', 'event'],
+  },
+  malformed: 'store',
+  keys: false,
+  headers: false,
+  segment: 'day',
+  maxRecordBytes: 65536,
+  maxBatchBytes: 1 << 20,
+}
+
+/** A row, and what the row table says of it. */
+export interface TableRow extends Row {
+  readonly tableOffset: number
+  readonly valueBytes: number
+}
+
+export interface Parsed {
+  readonly result: ParseResult
+  readonly rows: readonly TableRow[]
+  /** The COPY bytes, copied. */
+  readonly copy: Buffer
+  readonly rollups: readonly Rollup[]
+  readonly deadLetters: readonly DeadLetter[]
+}
+
+const CANARY = 0xa5
+const CANARY_BYTES = 256
+const INPUT_BYTES = 48 * PAGE_BYTES
+const OUTPUT_BYTES = 96 * PAGE_BYTES
+
+export interface Bench {
+  parse(input: Uint8Array, options?: Partial<ParseTask>): Parsed
+  /** Parses to the end, going on after 'output_full' (and with all room after 'row_too_large'). */
+  parseAll(input: Uint8Array, regionBytes: (turn: number) => number, options?: Partial<ParseTask>): Parsed[]
+}
+
+const module = await loadKernelModule()
+let inputKey = 0
+
+/** A kernel with a slot, an input and an output region of its own. */
+export function createBench(changes: Partial<ParserSettings> = {}): Bench {
+  const settings = { ...defaultSettings, ...changes }
+  const slot = STATIC_BYTES
+  const inputAddress = slot + scratchBytes(settings) + PAGE_BYTES
+  const outputAddress = inputAddress + INPUT_BYTES + PAGE_BYTES
+  const pages = (outputAddress + OUTPUT_BYTES + PAGE_BYTES) / PAGE_BYTES
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const kernel = instantiateKernel(module, memory)
+  const walk = new BatchWalk(kernel, settings)
+  const { bytes, view } = kernel
+
+  const run = (inputBytes: number, options: Partial<ParseTask>): Parsed => {
+    const task: ParseTask = {
+      scratchAddress: slot,
+      inputAddress,
+      inputBytes,
+      inputKey,
+      outputAddress,
+      outputBytes: OUTPUT_BYTES,
+      topicId: 7,
+      partition: 3,
+      fromOffset: 0,
+      toOffset: Number.MAX_SAFE_INTEGER,
+      nowMs: NOW,
+      ...options,
+    }
+    const fences = [
+      slot + scratchBytes(settings),
+      outputAddress - CANARY_BYTES,
+      outputAddress + task.outputBytes,
+    ]
+    for (const at of fences) bytes.fill(CANARY, at, at + CANARY_BYTES)
+    const before = bytes.toString(
+      'latin1',
+      inputAddress - CANARY_BYTES,
+      inputAddress + inputBytes + CANARY_BYTES,
+    )
+    const result = walk.run(task)
+    for (const at of fences) {
+      if (bytes.subarray(at, at + CANARY_BYTES).some(byte => byte !== CANARY)) {
+        throw new Error(`the kernel wrote outside: near ${at - outputAddress} from the output`)
+      }
+    }
+    const after = bytes.toString(
+      'latin1',
+      inputAddress - CANARY_BYTES,
+      inputAddress + inputBytes + CANARY_BYTES,
+    )
+    if (before !== after) throw new Error('the kernel wrote into its input')
+    checkResult(task, result)
+    return snapshot(task, result)
+  }
+
+  const snapshot = (task: ParseTask, result: ParseResult): Parsed => {
+    const at = task.outputAddress
+    const copy = Buffer.from(bytes.subarray(at, at + result.copyBytes))
+    const rows = Array.from({ length: result.rows }, (_, index) => {
+      const entry = readRow(view, at, result, index)
+      return {
+        ...decodeRow(copy.subarray(entry.start, entry.end)),
+        tableOffset: entry.offset,
+        valueBytes: entry.valueBytes,
+      }
+    })
+    const deadLetters = readDeadLetters(view, at, result).map(letter => ({
+      ...letter,
+      key: letter.key && Buffer.from(letter.key),
+      value: letter.value && Buffer.from(letter.value),
+      headers: letter.headers?.map(([name, value]) => [name, value && Buffer.from(value)] as const) ?? null,
+    }))
+    return { result, rows, copy, rollups: readRollups(view, at, result), deadLetters }
+  }
+
+  const load = (input: Uint8Array): void => {
+    if (input.length > INPUT_BYTES) throw new RangeError(`an input of ${input.length} bytes`)
+    bytes.set(input, inputAddress)
+    bytes.fill(CANARY, inputAddress + input.length, inputAddress + input.length + CANARY_BYTES)
+    inputKey += 1
+  }
+
+  return {
+    parse: (input, options = {}) => {
+      load(input)
+      return run(input.length, options)
+    },
+    parseAll: (input, regionBytes, options = {}) => {
+      load(input)
+      const parts: Parsed[] = []
+      let fromOffset = options.fromOffset ?? 0
+      let isJumbo = false
+      for (;;) {
+        const outputBytes = isJumbo ? settings.maxRecordBytes * 6 : regionBytes(parts.length)
+        const part = run(input.length, { ...options, fromOffset, outputBytes })
+        parts.push(part)
+        const { stop, nextOffset } = part.result
+        if (stop !== 'output_full' && stop !== 'row_too_large') return parts
+        if (isJumbo && nextOffset === fromOffset) throw new Error(`stuck at ${fromOffset}`)
+        if (stop === 'output_full' && nextOffset === fromOffset)
+          throw new Error('output_full without progress')
+        isJumbo = stop === 'row_too_large'
+        fromOffset = nextOffset
+      }
+    },
+  }
+}
+
+/** What must hold for every result. */
+function checkResult(task: ParseTask, result: ParseResult): void {
+  const dealtWith = result.nextOffset - result.firstOffset
+  const holds =
+    result.firstOffset === task.fromOffset &&
+    dealtWith === result.rows + result.deadLetters + result.skipped &&
+    result.nextOffset <= task.toOffset &&
+    result.usedBytes <= task.outputBytes &&
+    result.rowTableAt % 8 === 0 &&
+    result.rollupsAt % 8 === 0 &&
+    result.deadLettersAt % 8 === 0
+  if (!holds) throw new Error(`the result does not add up: ${JSON.stringify(result)}`)
+}

@@ -1,0 +1,357 @@
+/**
+ * The worker's way through Kafka batches: offsets, gaps, what it refuses, and going on where an output was full.
+ */
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import * as assert from 'uvu/assert'
+import { DEAD_NOT_JSON, DEAD_RECORD_TOO_LARGE, DEAD_VALUE_TOO_LARGE } from '../../src/kernel/memory-map.ts'
+import { anyRecord, runs } from '../kernel/arbitraries.ts'
+import { createBench, NOW, type Parsed } from '../kernel/harness.ts'
+import {
+  CONTROL,
+  encodeBatch,
+  encodeRecord,
+  GZIP,
+  LOG_APPEND_TIME,
+  type TestBatch,
+  type TestRecord,
+  TRANSACTIONAL,
+} from '../reference/kafka-batch.ts'
+import { suite } from '../support/suite.ts'
+
+const test = suite('parse: batch walk', { timeoutMs: 60_000 })
+const bench = createBench()
+
+const numbered = (count: number, first = 0): TestRecord[] =>
+  Array.from({ length: count }, (_, index) => ({ value: `{"n":${first + index}}` }))
+const offsets = (parsed: Parsed): number[] => parsed.rows.map(row => row.offset)
+const concat = (...batches: TestBatch[]): Buffer => Buffer.concat(batches.map(encodeBatch))
+
+test('batches are gone through in order, and the position is behind the last', () => {
+  const parsed = bench.parse(concat({ records: numbered(3) }, { records: numbered(2, 3), baseOffset: 3 }))
+  assert.equal(offsets(parsed), [0, 1, 2, 3, 4])
+  assert.is(parsed.result.nextOffset, 5)
+  assert.is(parsed.result.stop, null)
+  assert.is(parsed.result.fingerprint?.baseOffset, 3)
+})
+
+test('compacted offsets and the tail of a batch are passed as skipped', () => {
+  const records = [
+    { value: '{}', offsetDelta: 2 },
+    { value: '{}', offsetDelta: 5 },
+  ]
+  const parsed = bench.parse(concat({ records, baseOffset: 10, lastOffsetDelta: 9 }), { fromOffset: 10 })
+  assert.equal(offsets(parsed), [12, 15])
+  assert.equal([parsed.result.nextOffset, parsed.result.skipped], [20, 8])
+})
+
+test('control batches and empty batches are passed', () => {
+  const parsed = bench.parse(
+    concat(
+      { records: numbered(1) },
+      {
+        records: [{ key: Buffer.alloc(4), value: Buffer.alloc(6) }],
+        baseOffset: 1,
+        attributes: CONTROL | TRANSACTIONAL,
+      },
+      { records: [], baseOffset: 2, lastOffsetDelta: 4 },
+      { records: numbered(1), baseOffset: 7 },
+    ),
+  )
+  assert.equal(offsets(parsed), [0, 7])
+  assert.is(parsed.result.skipped, 6)
+})
+
+test('offsets below from and at or behind to are left alone', () => {
+  const input = concat({ records: numbered(5) }, { records: numbered(5, 5), baseOffset: 5 })
+  const parsed = bench.parse(input, { fromOffset: 3, toOffset: 7 })
+  assert.equal(offsets(parsed), [3, 4, 5, 6])
+  assert.equal(
+    [parsed.result.nextOffset, parsed.result.skipped, parsed.result.fingerprint?.baseOffset],
+    [7, 0, 5],
+  )
+  assert.equal(offsets(bench.parse(input, { fromOffset: 5, toOffset: 5 })), [])
+})
+
+test('a gap that reaches to is passed, without a fingerprint', () => {
+  const parsed = bench.parse(concat({ records: numbered(2) }, { records: numbered(1), baseOffset: 9 }), {
+    toOffset: 6,
+  })
+  assert.equal([parsed.result.nextOffset, parsed.result.skipped, parsed.result.fingerprint], [6, 4, null])
+})
+
+test('a batch that fails its checksum stops the walk in front of it', () => {
+  const input = concat({ records: numbered(2) }, { records: numbered(2, 2), baseOffset: 2 })
+  input[input.length - 1]! ^= 1
+  const { result } = bench.parse(input)
+  assert.equal(
+    [result.rows, result.nextOffset, result.stop, result.fingerprint?.baseOffset],
+    [2, 2, 'corrupt', 0],
+  )
+})
+
+const refused: readonly [string, TestBatch, string, RegExp][] = [
+  ['snappy', { records: numbered(1), attributes: 2 }, 'unsupported', /snappy/],
+  ['lz4', { records: numbered(1), attributes: 3 }, 'unsupported', /lz4/],
+  ['zstd', { records: numbered(1), attributes: 4 }, 'unsupported', /zstd/],
+  ['a transaction', { records: numbered(1), attributes: TRANSACTIONAL }, 'unsupported', /transactional/],
+  ['magic 1', { records: numbered(1), magic: 1 }, 'unsupported', /message format 1/],
+  ['magic 3', { records: numbered(1), magic: 3 }, 'corrupt', /magic 3/],
+  [
+    'what is not gzip',
+    { records: numbered(1), attributes: GZIP, body: Buffer.from('no') },
+    'corrupt',
+    /gzip/,
+  ],
+  [
+    'gzip above max_batch_bytes',
+    { records: numbered(1), attributes: GZIP, body: gzipSync(Buffer.alloc((1 << 20) + 1)) },
+    'unsupported',
+    /max_batch_bytes/,
+  ],
+  ['too few records', { records: numbered(2), recordCount: 3 }, 'corrupt', /grammar/],
+  ['too many records', { records: numbered(2), recordCount: 1 }, 'corrupt', /grammar/],
+  ['too many gzip records', { records: numbered(2), recordCount: 1, attributes: GZIP }, 'corrupt', /grammar/],
+  ['an offset behind the last', { records: numbered(2), lastOffsetDelta: 0 }, 'corrupt', /grammar/],
+  [
+    'offsets that run backwards',
+    {
+      records: [
+        { value: '', offsetDelta: 1 },
+        { value: '', offsetDelta: 0 },
+      ],
+      lastOffsetDelta: 2,
+    },
+    'corrupt',
+    /grammar/,
+  ],
+]
+for (const [name, batch, stop, reason] of refused) {
+  test(`${name} halts with the reason`, () => {
+    const { result } = bench.parse(concat({ records: numbered(1) }, { ...batch, baseOffset: 1 }))
+    assert.is(result.stop, stop)
+    assert.match(result.stopReason, reason)
+    assert.ok(result.nextOffset >= 1)
+  })
+}
+
+test('batches that overlap halt', () => {
+  const { result } = bench.parse(concat({ records: numbered(3) }, { records: numbered(3), baseOffset: 2 }))
+  assert.equal([result.stop, result.nextOffset], ['corrupt', 3])
+})
+
+test('gzip gives the rows that plain gives', () => {
+  fc.assert(
+    fc.property(fc.array(anyRecord, { maxLength: 20 }), records => {
+      const plain = bench.parse(encodeBatch({ records, baseTimestamp: NOW }))
+      const packed = bench.parse(encodeBatch({ records, baseTimestamp: NOW, attributes: GZIP }))
+      assert.equal(packed.copy, plain.copy)
+      assert.equal(
+        { ...packed.result, workerMs: 0, fingerprint: null },
+        { ...plain.result, workerMs: 0, fingerprint: null },
+      )
+    }),
+    runs(100),
+  )
+})
+
+test('going on in small outputs gives the rows of one large output', () => {
+  const small = createBench({ keys: true, headers: true, maxRecordBytes: 16384 })
+  const record = fc.oneof(
+    { weight: 9, arbitrary: anyRecord },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 1, max: 16384 }).map(length => ({ value: 'x'.repeat(length) })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 1, max: 5000 }).map(length => ({ value: Buffer.alloc(length, 0xff) })),
+    },
+  )
+  const batch = fc.tuple(fc.array(record, { minLength: 1, maxLength: 30 }), fc.boolean())
+  const sizes = fc.array(fc.integer({ min: 512, max: 8192 }), { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(fc.array(batch, { minLength: 1, maxLength: 3 }), sizes, (batches, regions) => {
+      let baseOffset = 0
+      const encoded = batches.map(([records, isPacked]) => {
+        const bytes = encodeBatch({
+          records,
+          baseOffset,
+          baseTimestamp: NOW,
+          attributes: isPacked ? GZIP : 0,
+        })
+        baseOffset += records.length
+        return bytes
+      })
+      const input = Buffer.concat(encoded)
+      const whole = small.parse(input)
+      assert.is(whole.result.stop, null)
+      const parts = small.parseAll(input, turn => regions[turn % regions.length]! & ~7)
+      assert.equal(Buffer.concat(parts.map(part => part.copy)), whole.copy)
+      assert.equal(
+        parts.flatMap(part => part.deadLetters.map(letter => [letter.offset, letter.code])),
+        whole.deadLetters.map(letter => [letter.offset, letter.code]),
+      )
+      const sum = (of: (part: Parsed) => number): number => parts.reduce((total, part) => total + of(part), 0)
+      for (const name of ['skipped', 'valueBytes', 'malformed', 'sanitized'] as const) {
+        assert.is(
+          sum(part => part.result[name]),
+          whole.result[name],
+          name,
+        )
+      }
+      assert.is(parts.at(-1)!.result.nextOffset, whole.result.nextOffset)
+      assert.equal(parts.at(-1)!.result.fingerprint, whole.result.fingerprint)
+    }),
+    runs(150),
+  )
+})
+
+test('records of any bytes, with a right checksum, stay inside their bounds', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.integer({ min: 0, max: 5 }),
+      fc.boolean(),
+      (bytes, recordCount, isPacked) => {
+        const body = isPacked ? gzipSync(bytes) : bytes
+        bench.parse(
+          encodeBatch({
+            records: [],
+            body,
+            recordCount,
+            lastOffsetDelta: 10,
+            attributes: isPacked ? GZIP : 0,
+          }),
+        )
+      },
+    ),
+    runs(1000),
+  )
+})
+
+test('a damaged record of a sound batch stays inside its bounds', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyRecord, { minLength: 1, maxLength: 4 }),
+      fc.nat(),
+      fc.nat({ max: 255 }),
+      (records, where, byte) => {
+        const body = Buffer.concat(records.map(encodeRecord))
+        body[where % body.length] = byte
+        bench.parse(encodeBatch({ records, body }))
+      },
+    ),
+    runs(1000),
+  )
+})
+
+test('any bytes as input end in a verdict', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), bytes => {
+      assert.is.not(bench.parse(bytes).result.stop, null)
+    }),
+    runs(500),
+  )
+})
+
+test('LogAppendTime gives every record the batch’s time', () => {
+  const records = [{ value: '{}', timeDelta: -5 }]
+  const [row] = bench.parse(
+    encodeBatch({ records, attributes: LOG_APPEND_TIME, baseTimestamp: 5, maxTimestamp: NOW - 1000 }),
+  ).rows
+  assert.is(row!.ts, BigInt(NOW - 1000) * 1000n)
+})
+
+test('a Kafka time that cannot be gives way to the clock', () => {
+  for (const time of [-1, 0, NOW + 3_600_001]) {
+    const { rows, result } = bench.parse(encodeBatch({ records: [{ value: '{}' }], baseTimestamp: time }))
+    assert.equal([rows[0]!.ts, rows[0]!.attrs], [BigInt(NOW) * 1000n, `{"lc.kafka_ts":${time}}`])
+    assert.is(result.firstTimestampMs, NOW)
+  }
+})
+
+test('a value above max_record_bytes is a dead letter with all of its bytes', () => {
+  const value = Buffer.alloc(65537, 0x61)
+  const { deadLetters } = bench.parse(
+    encodeBatch({
+      records: [
+        {
+          value,
+          key: 'k',
+          headers: [
+            ['h', null],
+            ['i', 'v'],
+          ],
+        },
+      ],
+      baseTimestamp: NOW,
+    }),
+  )
+  const [letter] = deadLetters
+  assert.equal(
+    [letter!.code, letter!.offset, letter!.timestampMs, letter!.hasPayload],
+    [DEAD_VALUE_TOO_LARGE, 0, NOW, true],
+  )
+  assert.equal([letter!.key, letter!.value], [Buffer.from('k'), value])
+  assert.equal(letter!.headers, [
+    ['h', null],
+    ['i', Buffer.from('v')],
+  ])
+})
+
+test('a dead letter that an empty output cannot hold goes without its bytes', () => {
+  const records = [{ value: '{}' }, { value: Buffer.alloc(65537) }, { value: '{}' }]
+  const parts = bench.parseAll(encodeBatch({ records }), () => 8192)
+  assert.equal(
+    parts.map(part => part.result.stop),
+    ['output_full', null],
+  )
+  const [letter] = parts[1]!.deadLetters
+  assert.equal([letter!.hasPayload, letter!.valueLength, letter!.value], [false, 65537, null])
+  assert.is(parts.flatMap(part => part.rows).length, 2)
+})
+
+test('an inflated record that the window cannot hold is a dead letter, and its neighbours pass', () => {
+  const records = [
+    { value: '{"n":1}' },
+    { value: Buffer.alloc(700_000, 0x20), key: 'k' },
+    { value: '{"n":2}' },
+  ]
+  const { rows, deadLetters } = bench.parse(encodeBatch({ records, attributes: GZIP }))
+  assert.equal(
+    rows.map(row => row.attrs),
+    ['{"n":1}', '{"n":2}'],
+  )
+  assert.equal(
+    [deadLetters[0]!.code, deadLetters[0]!.hasPayload, deadLetters[0]!.offset],
+    [DEAD_RECORD_TOO_LARGE, false, 1],
+  )
+})
+
+test('dead letters come by offset, and rows go on around them', () => {
+  const strict = createBench({ malformed: 'dead_letter' })
+  const records = ['{}', 'x', '{}', 'yy', null, '{}'].map(value => ({ value }))
+  const parsed = strict.parse(encodeBatch({ records }))
+  assert.equal(offsets(parsed), [0, 2, 4, 5])
+  assert.equal(
+    parsed.deadLetters.map(letter => [letter.offset, letter.code, String(letter.value)]),
+    [
+      [1, DEAD_NOT_JSON, 'x'],
+      [3, DEAD_NOT_JSON, 'yy'],
+    ],
+  )
+  assert.is(parsed.result.malformed, 0)
+})
+
+test('a row that needs a larger output asks for it, and fits the jumbo', () => {
+  const value = Buffer.alloc(65536, 0xff)
+  const parts = bench.parseAll(encodeBatch({ records: [{ value }, { value: '{}' }] }), () => 16384)
+  assert.equal(
+    parts.map(part => part.result.stop),
+    ['row_too_large', null],
+  )
+  assert.is(parts[1]!.rows[0]!.message, '\ufffd'.repeat(65536))
+})
+
+test.run()
