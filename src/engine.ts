@@ -1,0 +1,402 @@
+/**
+ * Wires the actors: source → parser → writers over one arena, with the store beside them. The stages know nothing of
+ * each other; every function that one needs of another is handed over here. Start from the back, drain from the front.
+ */
+import { Arena } from './arena/arena.ts'
+import type { Claim, ParsedBatch } from './arena/descriptors.ts'
+import { type Config, parserSettings } from './config/index.ts'
+import { takeSnapshot } from './engine-snapshot.ts'
+import { PipelineError } from './errors.ts'
+import type { Emit } from './events.ts'
+import { loadKernelModule } from './kernel/kernel.ts'
+import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from './kernel/layout.ts'
+import type { Log } from './log.ts'
+import { Parser } from './parse/parser.ts'
+import { ParsePool } from './parse/pool.ts'
+import type { WorkerData } from './parse/worker-data.ts'
+import { Refusals } from './sink/refusals.ts'
+import type { StoredPosition } from './sink/settle.ts'
+import { judge } from './sink/settle.ts'
+import { Writer } from './sink/writer.ts'
+import type { Snapshot } from './snapshot.ts'
+import { KafkaAdapter } from './source/kafka/adapter.ts'
+import { Membership } from './source/membership.ts'
+import { keyOf, Source } from './source/source.ts'
+import { claimPartitions, readPositions } from './store/claims.ts'
+import { StorePool } from './store/connection.ts'
+import { migrate } from './store/migrate.ts'
+import { Segments } from './store/segments.ts'
+import { Storekeeper } from './store/storekeeper.ts'
+import { retryWhile } from './supervisor/backoff.ts'
+
+export interface EngineParts {
+  readonly config: Config
+  readonly emit: Emit
+  readonly log: Log
+}
+
+const RECONCILE_EVERY_MS = 10_000
+const SEGMENTS_EVERY_MS = 60_000
+/** Of the shutdown deadline: then what is still in flight is abandoned (it is read again by the next start). */
+const GRACEFUL_SHARE = 0.75
+const DRAIN_LOOK_MS = 10
+
+export function createEngine(parts: EngineParts): Engine {
+  return new Engine(parts)
+}
+
+export class Engine {
+  /** Rejects when a failure cannot be mended from within. */
+  readonly done: Promise<void>
+  readonly arena: Arena
+  readonly source: Source
+  readonly membership: Membership
+  readonly writers: readonly Writer[]
+  parser: Parser | null = null
+  pool: ParsePool | null = null
+  /** Why the store cannot be used, in words; null: it can. */
+  storeTrouble: string | null = 'connecting to Postgres'
+  private readonly config: Config
+  private readonly emit: Emit
+  private readonly adapter: KafkaAdapter
+  private readonly store: StorePool
+  private readonly segments: Segments
+  private readonly storekeeper: Storekeeper
+  private readonly writerOf = new Map<string, Writer>()
+  private readonly published = new Map<string, number>()
+  private end!: { resolve: () => void; reject: (error: Error) => void }
+  private isStopping = false
+
+  constructor({ config, emit, log }: EngineParts) {
+    this.config = config
+    this.emit = emit
+    this.done = new Promise((resolve, reject) => {
+      this.end = { resolve, reject }
+    })
+    // Whoever runs the engine waits for `done`; until then a rejection must not end the process.
+    this.done.catch(() => undefined)
+    this.arena = this.createArena()
+    this.store = new StorePool({
+      url: config.postgres.url,
+      connectTimeoutMs: config.postgres.connectTimeoutMs,
+    })
+    this.segments = new Segments(this.store, config.storage.segment, emit)
+    this.adapter = new KafkaAdapter({
+      brokers: config.kafka.brokers,
+      clientId: config.kafka.clientId,
+      groupId: config.kafka.groupId,
+      sessionTimeoutMs: config.kafka.sessionTimeoutMs,
+      heartbeatIntervalMs: config.kafka.heartbeatIntervalMs,
+      requestTimeoutMs: config.kafka.requestTimeoutMs,
+      log: (level, message, context) => log[level](context, message),
+    })
+    this.source = this.createSource()
+    this.membership = this.createMembership()
+    const refusals = new Refusals()
+    this.writers = Array.from({ length: config.postgres.writers }, (_, id) => this.createWriter(id, refusals))
+    this.storekeeper = new Storekeeper(
+      [
+        { name: 'segments ahead', everyMs: SEGMENTS_EVERY_MS, run: () => this.makeSegmentsAhead() },
+        { name: 'compare positions', everyMs: RECONCILE_EVERY_MS, run: () => this.reconcile() },
+      ],
+      emit,
+    )
+  }
+
+  private createArena(): Arena {
+    const { memory, workers, limits } = this.config
+    return new Arena({
+      bytes: memory.arenaBytes,
+      staticBytes: STATIC_BYTES,
+      slots: workers,
+      slotBytes: scratchBytes(limits),
+      jumboBytes: JUMBO_FACTOR * limits.maxRecordBytes,
+    })
+  }
+
+  private createSource(): Source {
+    const { adapter, arena, config, emit } = this
+    return new Source({
+      adapter,
+      arena,
+      fetchWaitMs: config.kafka.fetchWaitMs,
+      partitionFetchBytes: config.kafka.partitionFetchBytes,
+      parse: range => this.parser!.submit(range),
+      claim: (topic, tokens) => this.claim(topic, tokens),
+      onAssigned: () => this.afterAssignment(),
+      emit,
+    })
+  }
+
+  private createMembership(): Membership {
+    const { adapter, config, emit, source } = this
+    return new Membership({
+      adapter,
+      topics: config.kafka.topics,
+      onAssigned: assignment => source.assign(assignment),
+      onHeartbeat: () => source.heartbeat(),
+      onFailed: error => this.end.reject(error),
+      positions: () => this.positionsToPublish(),
+      emit,
+    })
+  }
+
+  private createWriter(id: number, refusals: Refusals): Writer {
+    const { arena, config, emit, segments, source } = this
+    const fairShare = arena.output.bytes / (2 * config.postgres.writers)
+    return new Writer({
+      id,
+      arena,
+      session: {
+        url: config.postgres.url,
+        name: `logcollector writer ${id}`,
+        connectTimeoutMs: config.postgres.connectTimeoutMs,
+        stallTimeoutMs: config.postgres.stallTimeoutMs,
+      },
+      transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
+      transactionIntervalMs: config.sink.transactionIntervalMs,
+      refusals,
+      ensureSegments: starts => segments.ensure(starts),
+      forgetSegments: starts => segments.forget(starts),
+      rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
+      readPositions: claims => this.readPositions(claims),
+      onCommitted: claim => this.committed(claim),
+      onFenced: claim => this.ended(() => source.fenced(claim)),
+      onRewound: (claim, stored) => this.ended(() => source.rewind(claim, stored)),
+      onHalt: (claim, error) => this.haltClaim(claim, error),
+      emit,
+    })
+  }
+
+  /** Resolves when every part runs and the group was joined; parts that cannot be reached are tried until they can. */
+  async start(): Promise<void> {
+    await this.prepareStore()
+    if (this.isStopping) return
+    this.pool = await this.createPool()
+    this.parser = this.createParser(this.pool)
+    for (const writer of this.writers) writer.start()
+    this.storekeeper.start()
+    await this.membership.start()
+  }
+
+  /** Migrates where needed and makes the first segments, as soon as Postgres lets us. */
+  private async prepareStore(): Promise<void> {
+    const attempt = async () => {
+      await migrate(this.config.postgres.url)
+      await this.makeSegmentsAhead()
+    }
+    const onError = (error: unknown) => {
+      if (!(error instanceof PipelineError) || !error.retryable) throw error
+      this.storeTrouble = error.message
+      this.emit('store:task:failed', { task: 'migrate', error })
+    }
+    await retryWhile(attempt, { isWanted: () => !this.isStopping, onError })
+    this.storeTrouble = null
+  }
+
+  private async createPool(): Promise<ParsePool> {
+    const { arena, config } = this
+    const workerData: WorkerData = {
+      settings: parserSettings(config),
+      memory: arena.memory,
+      module: await loadKernelModule(),
+    }
+    return new ParsePool({
+      slots: arena.slots,
+      worker: new URL('./parse/worker.js', import.meta.url).href,
+      workerData,
+      timeoutMs: config.parse.timeoutMs,
+    })
+  }
+
+  private createParser(pool: ParsePool): Parser {
+    const { arena, emit, source } = this
+    return new Parser({
+      arena,
+      pool,
+      partitions: () => source.partitions.size,
+      deliver: batch => this.deliver(batch),
+      onRangeDone: (range, nextOffset) => {
+        source.holderOf(range.claim)?.rangeDone(range, nextOffset)
+        source.wakeFetchers()
+      },
+      mayFetchAgain: (range, offset) => source.holderOf(range.claim)?.mayFetchAgain(offset) ?? true,
+      onHalt: (range, error) => this.haltClaim(range.claim, error),
+      emit,
+    })
+  }
+
+  private deliver(batch: ParsedBatch): void {
+    const key = keyOf(batch.claim.topic, batch.claim.partition)
+    let writer = this.writerOf.get(key)
+    if (writer === undefined) {
+      writer = this.leastLoadedWriter()
+      this.writerOf.set(key, writer)
+    }
+    writer.offer(batch)
+  }
+
+  private leastLoadedWriter(): Writer {
+    const loads = new Map(this.writers.map(writer => [writer, 0]))
+    for (const writer of this.writerOf.values()) loads.set(writer, loads.get(writer)! + 1)
+    return this.writers.reduce((least, writer) => (loads.get(writer)! < loads.get(least)! ? writer : least))
+  }
+
+  private async claim(
+    topic: string,
+    tokens: ReadonlyMap<number, string>,
+  ): ReturnType<typeof claimPartitions> {
+    const { adapter, config, membership, store } = this
+    const { start, groupId } = config.kafka
+    const isLate = membership.lateTopics.has(topic)
+    const all = adapter.partitionsOf(topic)
+    const logStarts = (partitions: readonly number[]) => adapter.logStarts(topic, partitions)
+    return claimPartitions(store, {
+      clusterId: membership.clusterId,
+      groupId,
+      topic,
+      tokens,
+      startOfAll: () => {
+        if (start === 'earliest' || isLate) return logStarts(all)
+        return adapter.offsetsAt(topic, all, start === 'latest' ? LOG_END : start)
+      },
+      startOfLater: logStarts,
+    })
+  }
+
+  /** Partitions may have gone: their writers are free, their batches come back, and kept ones are compared. */
+  private afterAssignment(): void {
+    for (const key of this.writerOf.keys()) if (!this.source.partitions.has(key)) this.writerOf.delete(key)
+    this.ended(() => undefined)
+    void this.reconcile().catch(error => {
+      if (!(error instanceof PipelineError)) throw error
+      this.emit('store:task:failed', { task: 'compare positions', error })
+    })
+  }
+
+  /** Runs what ends a claim, and lets everybody give back what belongs to it. */
+  private ended(end: () => void): void {
+    end()
+    this.parser?.wake()
+    for (const writer of this.writers) writer.sweep()
+    this.source.wakeFetchers()
+  }
+
+  private haltClaim(claim: Claim, error: PipelineError): void {
+    const partition = this.source.holderOf(claim)
+    if (partition !== null) this.ended(() => this.source.halt(partition, error))
+  }
+
+  private committed(claim: Claim): void {
+    const partition = this.source.holderOf(claim)
+    if (partition === null) return
+    const { position: fetched, highWatermark } = partition
+    this.emit('source:position:moved', {
+      ...partition.name,
+      fetched,
+      committed: claim.committed,
+      highWatermark,
+    })
+  }
+
+  private async readPositions(claims: readonly Claim[]): Promise<Map<Claim, StoredPosition>> {
+    const stored = new Map<Claim, StoredPosition>()
+    for (const topicId of new Set(claims.map(claim => claim.topicId))) {
+      const own = claims.filter(claim => claim.topicId === topicId)
+      const rows = await readPositions(
+        this.store,
+        topicId,
+        own.map(({ partition }) => partition),
+      )
+      for (const claim of own) {
+        const row = rows.get(claim.partition)
+        if (row !== undefined) stored.set(claim, row)
+      }
+    }
+    return stored
+  }
+
+  /** Compares what we believe of partitions with nothing in flight with what is stored: a failover may have lost it. */
+  async reconcile(): Promise<void> {
+    const isQuiet = (claim: Claim) =>
+      claim.isLive &&
+      this.source.holderOf(claim)?.isBusy === false &&
+      !this.writers.some(writer => writer.holds(claim))
+    const quiet = [...this.source.partitions.values()].flatMap(({ claim }) =>
+      claim !== null && isQuiet(claim) ? [claim] : [],
+    )
+    if (quiet.length === 0) return
+    const believed = new Map(quiet.map(claim => [claim, claim.committed]))
+    const stored = await this.readPositions(quiet)
+    for (const [claim, committed] of believed) {
+      if (isQuiet(claim) && claim.committed === committed) this.compare(claim, stored.get(claim))
+    }
+  }
+
+  private compare(claim: Claim, stored: StoredPosition | undefined): void {
+    const { topic, partition, committed } = claim
+    const outcome = judge(claim.token, committed, committed, stored)
+    if (outcome === 'fenced') this.ended(() => this.source.fenced(claim))
+    if (outcome === 'wentBack') this.ended(() => this.source.rewind(claim, stored!))
+    if (outcome === 'ahead') {
+      this.haltClaim(
+        claim,
+        new PipelineError('POSITION_UNEXPECTED', {
+          topic,
+          partition,
+          believed: committed,
+          stored: stored!.nextOffset,
+        }),
+      )
+    }
+  }
+
+  private makeSegmentsAhead(): Promise<void> {
+    return this.segments.ensureAhead(Date.now(), this.config.storage.segmentsAhead)
+  }
+
+  private positionsToPublish(): { topic: string; partition: number; offset: number }[] {
+    const moved: { topic: string; partition: number; offset: number }[] = []
+    for (const [key, { claim, topic, partition }] of this.source.partitions) {
+      if (claim === null || this.published.get(key) === claim.committed) continue
+      this.published.set(key, claim.committed)
+      moved.push({ topic, partition, offset: claim.committed })
+    }
+    return moved
+  }
+
+  /** Closes the top and lets it flow; false when something had to be abandoned. */
+  async stop(reason: string): Promise<boolean> {
+    const deadlineMs = this.config.shutdown.deadlineMs
+    const startedAt = performance.now()
+    this.isStopping = true
+    this.emit('supervisor:stop:requested', { reason, deadlineMs })
+    void this.source.drain()
+    const isClean = await this.flowOut(startedAt + deadlineMs * GRACEFUL_SHARE)
+    await Promise.all([this.storekeeper.stop(), ...this.writers.map(writer => writer.stop())])
+    await this.membership.stop()
+    this.source.stop()
+    await Promise.all([this.pool?.stop(), this.store.end()])
+    this.emit('supervisor:stop:completed', { durationMs: performance.now() - startedAt, clean: isClean })
+    this.end.resolve()
+    return isClean
+  }
+
+  private async flowOut(deadline: number): Promise<boolean> {
+    const isEmpty = () =>
+      (this.parser?.isIdle ?? true) &&
+      [...this.source.partitions.values()].every(partition => !partition.isBusy) &&
+      this.writers.every(writer => writer.isIdle)
+    while (!isEmpty()) {
+      if (performance.now() > deadline) return false
+      await new Promise(resolve => setTimeout(resolve, DRAIN_LOOK_MS))
+    }
+    return true
+  }
+
+  snapshot(): Snapshot {
+    return takeSnapshot(this)
+  }
+}
+
+const LOG_END = -1

@@ -1,0 +1,124 @@
+/**
+ * A parsed batch on its way into Postgres, and the slice of it that one transaction takes: rows [rowFrom, rowTo),
+ * and perhaps the refused row behind them, as a dead letter. Nothing moves here until the transaction has landed.
+ */
+import type { Claim, Fingerprint, ParsedBatch } from '../arena/descriptors.ts'
+import { ROW_ENTRY_BYTES } from '../kernel/layout.ts'
+
+/** Why Postgres refused a row. */
+export interface Refusal {
+  readonly sqlstate: string
+  readonly reason: string
+}
+
+export interface Slice {
+  readonly pending: Pending
+  readonly rowFrom: number
+  readonly rowTo: number
+  readonly firstOffset: number
+  readonly nextOffset: number
+  /** Of the row at rowTo, which is left out of the COPY. */
+  readonly refusal: Refusal | null
+  /** Place and size of the rows in the arena. */
+  readonly address: number
+  readonly bytes: number
+}
+
+export interface Limits {
+  readonly bytes: number
+  readonly rows: number
+}
+
+export class Pending {
+  readonly batch: ParsedBatch
+  readonly refusals = new Map<number, Refusal>()
+  rowFrom = 0
+  firstOffset: number
+  private readonly view: DataView
+
+  constructor(batch: ParsedBatch, view: DataView) {
+    this.batch = batch
+    this.firstOffset = batch.result.firstOffset
+    this.view = view
+  }
+
+  get claim(): Claim {
+    return this.batch.claim
+  }
+
+  /** COPY bytes not landed yet. */
+  get bytesLeft(): number {
+    return this.batch.result.copyBytes - this.startOf(this.rowFrom)
+  }
+
+  /** Offset of a row, in Kafka. */
+  offsetOf(row: number): number {
+    return this.batch.result.firstOffset + this.view.getUint32(this.entry(row) + 4, true)
+  }
+
+  /** Size of the value that a row was made of. */
+  valueBytesOf(row: number): number {
+    return this.view.getUint32(this.entry(row) + 8, true)
+  }
+
+  /** Address of a row's COPY bytes. */
+  addressOf(row: number): number {
+    return (this.batch.region?.address ?? 0) + this.startOf(row)
+  }
+
+  private entry(row: number): number {
+    return (this.batch.region?.address ?? 0) + this.batch.result.rowTableAt + row * ROW_ENTRY_BYTES
+  }
+
+  private startOf(row: number): number {
+    return row === 0 ? 0 : this.view.getUint32(this.entry(row - 1), true)
+  }
+
+  /** The next slice: as much as the limits allow, at least one row, and not beyond a refused row. */
+  cut(limits: Limits): Slice {
+    const { rows } = this.batch.result
+    const start = this.startOf(this.rowFrom)
+    const takesAll =
+      this.refusals.size === 0 && this.bytesLeft <= limits.bytes && rows - this.rowFrom <= limits.rows
+    const rowTo = takesAll ? rows : this.lastRowWithin(limits)
+    const refusal = this.refusals.get(rowTo) ?? null
+    return {
+      pending: this,
+      rowFrom: this.rowFrom,
+      rowTo,
+      firstOffset: this.firstOffset,
+      nextOffset: this.nextOffsetBehind(rowTo, refusal),
+      refusal,
+      address: this.addressOf(this.rowFrom),
+      bytes: this.startOf(rowTo) - start,
+    }
+  }
+
+  private lastRowWithin(limits: Limits): number {
+    const start = this.startOf(this.rowFrom)
+    let rowTo = this.rowFrom
+    while (rowTo < this.batch.result.rows && !this.refusals.has(rowTo)) {
+      const isOver = this.startOf(rowTo + 1) - start > limits.bytes || rowTo - this.rowFrom >= limits.rows
+      if (isOver && rowTo > this.rowFrom) break
+      rowTo += 1
+    }
+    return rowTo
+  }
+
+  /** Whatever lies behind the last row of the batch (skipped offsets, dead letters) goes with it. */
+  private nextOffsetBehind(rowTo: number, refusal: Refusal | null): number {
+    const end = refusal === null ? rowTo : rowTo + 1
+    return end >= this.batch.result.rows ? this.batch.result.nextOffset : this.offsetOf(end - 1) + 1
+  }
+
+  /** The slice landed; true when nothing is left of the batch. */
+  advance(slice: Slice): boolean {
+    this.rowFrom = slice.rowTo + (slice.refusal === null ? 0 : 1)
+    this.firstOffset = slice.nextOffset
+    return slice.nextOffset >= this.batch.result.nextOffset
+  }
+}
+
+/** The Kafka batch that holds the slice's last record; known only at the end of the parsed batch. */
+export const fingerprintOf = (slice: Slice): Fingerprint | null =>
+  slice.nextOffset === slice.pending.batch.result.nextOffset ? slice.pending.batch.result.fingerprint : null

@@ -1,0 +1,360 @@
+/**
+ * One broker's fetch loop: one raw Fetch in flight, for every partition it leads that has room, into one input region.
+ * Free space is the only backpressure: no room in the arena, no Fetch. Neighbours: partition.ts, kafka/adapter.ts.
+ */
+import type { Account } from '../arena/account.ts'
+import { PAGE_BYTES, type Region } from '../arena/region.ts'
+import { PipelineError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import { Backoff } from '../supervisor/backoff.ts'
+import { Signal } from '../supervisor/signal.ts'
+import type { FetchPlan } from './kafka/adapter.ts'
+import {
+  type FetchedPartition,
+  type FetchResponse,
+  readFetchResponse,
+  wholeBatches,
+} from './kafka/fetch-response.ts'
+import type { FrameTarget } from './kafka/frames.ts'
+import type { Partition } from './partition.ts'
+
+export interface FetcherDeps {
+  readonly broker: number
+  readonly input: Account
+  readonly view: DataView
+  readonly bytes: Uint8Array
+  readonly fetchWaitMs: number
+  readonly partitionFetchBytes: number
+  readonly fetch: (plan: FetchPlan, target: FrameTarget) => Promise<void>
+  /** All partitions that this broker leads now. */
+  readonly partitions: () => readonly Partition[]
+  /** The broker answered with an error for this partition, or its records cannot be used. */
+  readonly onPartitionError: (partition: Partition, errorCode: number) => void
+  readonly onHalt: (partition: Partition, error: PipelineError) => void
+  /** A partition moved: fetched further, or a new high watermark. */
+  readonly onMoved: (partition: Partition) => void
+  readonly emit: Emit
+}
+
+/** What an errand brings back: the frame's body in memory of its own, outside the arena. */
+export interface ErrandAnswer {
+  readonly response: FetchResponse
+  readonly view: DataView
+}
+
+interface Errand {
+  readonly plan: FetchPlan
+  readonly resolve: (answer: ErrandAnswer) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The largest frame asked for; more in one go gains nothing and takes the arena from others. */
+const MAX_FETCH_BYTES = 8 * 1024 * 1024
+/** Room for a response's grammar around the record sets, per partition (topic name included) and in all. */
+const FRAME_BYTES_PER_PARTITION = 384
+const FRAME_BYTES = 64
+/** The long poll while a partition had to be left out. */
+const SHORT_WAIT_MS = 10
+const PARTIAL_FETCHES_BEFORE_HALT = 5
+/** A broker's answer that no memory of ours should be asked for: frames of errands are bounded like records in Kafka are. */
+const MAX_ERRAND_BYTES = 128 * 1024 * 1024
+
+export class Fetcher {
+  readonly broker: number
+  private readonly deps: FetcherDeps
+  private readonly news = new Signal()
+  private readonly errands: Errand[] = []
+  private readonly backoff = new Backoff()
+  /** Partitions in the order of the next request: the broker fills them in that order. */
+  private rotation: Partition[] = []
+  /** Partitions to be fetched alone because a frame was larger than any region at hand: bytes that they may need. */
+  private readonly alone = new Map<Partition, number>()
+  private readonly partialFetches = new Map<Partition, number>()
+  private throttledUntil = 0
+  private stopping = false
+  private loop: Promise<void> | null = null
+
+  constructor(deps: FetcherDeps) {
+    this.deps = deps
+    this.broker = deps.broker
+  }
+
+  start(): void {
+    this.loop = this.run()
+  }
+
+  /** Something changed: room in the arena, a partition, an errand. */
+  wake(): void {
+    this.news.raise()
+  }
+
+  /** Fetches no more; resolves when the fetch in flight is done. Errands that wait are refused. */
+  async stop(): Promise<void> {
+    this.stopping = true
+    this.news.raise()
+    await this.loop
+    for (const errand of this.errands.splice(0)) {
+      errand.reject(new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Fetch', reason: 'stopping' }))
+    }
+  }
+
+  /** A Fetch between the others that takes no room in the arena: for fingerprints and for raw records. */
+  errand(plan: FetchPlan): Promise<ErrandAnswer> {
+    return new Promise((resolve, reject) => {
+      this.errands.push({ plan, resolve, reject })
+      this.news.raise()
+    })
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const errand = this.errands.shift()
+      if (errand !== undefined) {
+        await this.runErrand(errand)
+        continue
+      }
+      const throttledMs = this.throttledUntil - Date.now()
+      const poll = throttledMs > 0 ? null : this.planPoll()
+      if (poll === null) await this.news.wait(throttledMs > 0 ? throttledMs : undefined)
+      else await this.poll(poll)
+    }
+  }
+
+  private async runErrand({ plan, resolve, reject }: Errand): Promise<void> {
+    let body = Buffer.alloc(0)
+    const place = (bytes: number) => {
+      if (bytes > MAX_ERRAND_BYTES) return null
+      body = Buffer.allocUnsafeSlow(bytes)
+      return body
+    }
+    try {
+      await this.deps.fetch(plan, { place })
+      const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+      resolve({ view, response: readFetchResponse(view, 0, body.byteLength) })
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  /** The partitions and the region of the next Fetch, or null when there is nothing to ask for or no room. */
+  private planPoll(): Poll | null {
+    const led = this.deps.partitions()
+    const ready = led.filter(partition => partition.hasRoom)
+    if (ready.length === 0) return null
+    const lonely = ready.find(partition => this.alone.has(partition))
+    if (lonely !== undefined) return this.planAlone(lonely)
+    const wanted = Math.min(MAX_FETCH_BYTES, ready.length * this.deps.partitionFetchBytes)
+    const frame = FRAME_BYTES + led.length * FRAME_BYTES_PER_PARTITION
+    const region = this.deps.input.allocateUpTo(wanted + frame, Math.min(wanted, PAGE_BYTES) + frame)
+    if (region === null) return null
+    const kept = this.rotation.filter(partition => ready.includes(partition))
+    const partitions = [...kept, ...ready.filter(partition => !kept.includes(partition))]
+    return {
+      partitions,
+      region,
+      maxBytes: Math.min(wanted, region.bytes - frame),
+      leftOut: led.some(({ modes, hasRoom }) => modes.is('consuming') && !hasRoom),
+    }
+  }
+
+  private planAlone(partition: Partition): Poll | null {
+    const { input } = this.deps
+    if (!input.reserve(this)) return null
+    const region = input.allocate(this.alone.get(partition)!, this)
+    if (region === null) return null
+    input.release(this)
+    return { partitions: [partition], region, maxBytes: this.deps.partitionFetchBytes, leftOut: true }
+  }
+
+  private async poll({ partitions, region, maxBytes, leftOut }: Poll): Promise<void> {
+    const { partitionFetchBytes, fetchWaitMs, emit, fetch } = this.deps
+    const asked = partitions.map(partition => ({
+      partition,
+      claim: partition.claim!,
+      offset: partition.position,
+    }))
+    const target = new ArenaTarget(this.deps, region)
+    const startedAt = performance.now()
+    try {
+      await fetch(
+        {
+          maxWaitMs: leftOut ? Math.min(SHORT_WAIT_MS, fetchWaitMs) : fetchWaitMs,
+          maxBytes,
+          partitions: asked.map(({ partition, offset }) => ({
+            ...partition.name,
+            offset,
+            maxBytes: partitionFetchBytes,
+          })),
+        },
+        target,
+      )
+      const response = readFetchResponse(this.deps.view, target.region.address, target.filled)
+      this.take(response, asked, target.region)
+      this.backoff.reset()
+      const durationMs = performance.now() - startedAt
+      emit('source:fetch:completed', {
+        broker: this.broker,
+        bytes: target.filled,
+        partitions: asked.length,
+        durationMs,
+      })
+    } catch (error) {
+      if (target.refusedBytes !== null) this.fetchAlone(partitions, target.refusedBytes)
+      else await this.failed(error, partitions)
+    } finally {
+      target.region.trim(target.filled)
+      target.region.release()
+    }
+  }
+
+  private take(response: FetchResponse, asked: readonly Asked[], region: Region): void {
+    if (response.throttleMs > 0) this.throttledUntil = Date.now() + response.throttleMs
+    if (response.errorCode !== 0) {
+      throw new PipelineError('KAFKA_REQUEST_FAILED', {
+        request: 'Fetch',
+        broker: this.broker,
+        errorCode: response.errorCode,
+      })
+    }
+    const first: Partition[] = []
+    const last: Partition[] = []
+    const nowMs = Date.now()
+    for (const answer of response.partitions) {
+      const question = asked.find(
+        ({ partition: p }) => p.topic === answer.topic && p.partition === answer.partition,
+      )
+      if (question === undefined || question.claim !== question.partition.claim) continue
+      const fed = this.takePartition(answer, question, region, nowMs)
+      ;(fed ? last : first).push(question.partition)
+    }
+    this.rotation = [...first, ...last]
+  }
+
+  /** @returns false where the partition is to be first next time: there are records ahead of it, and none came */
+  private takePartition(
+    answer: FetchedPartition,
+    { partition, claim, offset }: Asked,
+    region: Region,
+    nowMs: number,
+  ): boolean {
+    if (answer.errorCode !== 0) {
+      this.deps.onPartitionError(partition, answer.errorCode)
+      return true
+    }
+    partition.highWatermark = answer.highWatermark
+    const whole = wholeBatches(this.deps.view, answer.address, answer.bytes)
+    if (whole.nextOffset !== null && whole.nextOffset > offset) {
+      this.alone.delete(partition)
+      this.partialFetches.delete(partition)
+      const { address } = answer
+      partition.accept({
+        claim,
+        region: region.retain(),
+        address,
+        bytes: whole.bytes,
+        firstOffset: offset,
+        nextOffset: whole.nextOffset,
+        nowMs,
+      })
+    } else if (answer.bytes > 0) this.countPartial(partition, offset)
+    this.deps.onMoved(partition)
+    return partition.position > offset || partition.position >= answer.highWatermark
+  }
+
+  /** A cut batch and nothing else: it comes whole when the partition is first in the request, or it is no batch. */
+  private countPartial(partition: Partition, offset: number): void {
+    const count = (this.partialFetches.get(partition) ?? 0) + 1
+    this.partialFetches.set(partition, count)
+    if (count < PARTIAL_FETCHES_BEFORE_HALT) return
+    this.partialFetches.delete(partition)
+    this.deps.onHalt(
+      partition,
+      new PipelineError('KAFKA_BATCH_CORRUPT', {
+        ...partition.name,
+        offset,
+        reason: 'no whole batch in the answer',
+      }),
+    )
+  }
+
+  private async failed(error: unknown, partitions: readonly Partition[]): Promise<void> {
+    const failure =
+      error instanceof PipelineError
+        ? error
+        : new PipelineError('KAFKA_REQUEST_FAILED', { broker: this.broker }, error)
+    this.deps.emit('source:fetch:failed', { broker: this.broker, error: failure })
+    for (const partition of partitions) this.deps.onPartitionError(partition, NETWORK_ERROR)
+    await this.news.wait(this.backoff.next())
+  }
+
+  /** The frame was larger than the account could give: fetch each alone, with a run that is large enough. */
+  private fetchAlone(partitions: readonly Partition[], bytes: number): void {
+    const isAlone = partitions.length === 1
+    for (const partition of partitions) {
+      if (isAlone && bytes > this.deps.input.bytes) {
+        this.alone.delete(partition)
+        this.deps.onHalt(
+          partition,
+          new PipelineError('KAFKA_FRAME_TOO_LARGE', {
+            ...partition.name,
+            bytes,
+            limit: this.deps.input.bytes,
+            setting: 'memory.arena',
+          }),
+        )
+      } else this.alone.set(partition, Math.min(bytes, this.deps.input.bytes))
+    }
+  }
+
+  /** The partition left this broker or us. */
+  forget(partition: Partition): void {
+    this.alone.delete(partition)
+    this.partialFetches.delete(partition)
+    if (this.alone.size === 0) this.deps.input.release(this)
+    this.rotation = this.rotation.filter(other => other !== partition)
+  }
+}
+
+/** Stands for "the request failed" among Kafka's error codes, which are all ≥ −1. */
+export const NETWORK_ERROR = -2
+
+interface Poll {
+  readonly partitions: readonly Partition[]
+  readonly region: Region
+  readonly maxBytes: number
+  readonly leftOut: boolean
+}
+
+interface Asked {
+  readonly partition: Partition
+  readonly claim: NonNullable<Partition['claim']>
+  readonly offset: number
+}
+
+/** The region that a frame goes into; a frame larger than asked gets a larger one at once, if there is one. */
+class ArenaTarget implements FrameTarget {
+  region: Region
+  filled = 0
+  /** Size of the frame for which there was no place, or null. */
+  refusedBytes: number | null = null
+  private readonly deps: FetcherDeps
+
+  constructor(deps: FetcherDeps, region: Region) {
+    this.deps = deps
+    this.region = region
+  }
+
+  place(bytes: number): Uint8Array | null {
+    if (bytes > this.region.bytes) {
+      const larger = this.deps.input.allocate(bytes)
+      if (larger === null) {
+        this.refusedBytes = bytes
+        return null
+      }
+      this.region.release()
+      this.region = larger
+    }
+    this.filled = bytes
+    return this.deps.bytes.subarray(this.region.address, this.region.address + bytes)
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Is the Kafka batch before our position still the one that we stored? Asked of the broker by one Fetch at its base
+ * offset, on every claim and whenever the leader changes: a truncated or recreated log must never be taken for ours.
+ */
+import type { Fingerprint } from '../arena/descriptors.ts'
+import type { ErrandAnswer } from './fetcher.ts'
+import { firstBatch } from './kafka/fetch-response.ts'
+
+/**
+ * same: as stored. gone: deleted by retention or compaction, nothing to compare. differs: another batch is there.
+ * unsure: the broker cannot say now (not the leader, or its high watermark is behind): ask again.
+ */
+export type Verdict = 'same' | 'gone' | 'differs' | 'unsure'
+
+const NONE = 0
+const OFFSET_OUT_OF_RANGE = 1
+
+/** Reads the answer to a Fetch of one partition at `stored.baseOffset`. */
+export function compareFingerprint(stored: Fingerprint, { response, view }: ErrandAnswer): Verdict {
+  const [answer] = response.partitions
+  if (answer === undefined) return 'unsure'
+  if (answer.errorCode === OFFSET_OUT_OF_RANGE) return stored.baseOffset < answer.logStart ? 'gone' : 'unsure'
+  if (answer.errorCode !== NONE) return 'unsure'
+  const found = firstBatch(view, answer.address, answer.bytes)
+  if (found === null) return 'unsure'
+  if (found.baseOffset > stored.baseOffset) return 'gone'
+  return found.baseOffset === stored.baseOffset && found.crc === stored.crc ? 'same' : 'differs'
+}

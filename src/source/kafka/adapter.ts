@@ -1,0 +1,294 @@
+/**
+ * kafkajs as LogCollector uses it: group membership, heartbeats, metadata, connections. Never its fetcher: every
+ * partition stays paused, and Fetch requests go over its connections into the arena (frames.ts).
+ */
+import {
+  type Admin,
+  type Consumer,
+  type ConsumerCrashEvent,
+  type ConsumerGroupJoinEvent,
+  Kafka,
+  logLevel,
+  PartitionAssigners,
+} from 'kafkajs'
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
+import { messageOf, PipelineError } from '../../errors.ts'
+import type { Cluster, Connection } from './cluster.ts'
+import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
+
+export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string, context: object) => void
+
+export interface KafkaOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly groupId: string
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly requestTimeoutMs: number
+  readonly log: KafkaLog
+}
+
+export interface FetchPlan {
+  readonly maxWaitMs: number
+  readonly maxBytes: number
+  readonly partitions: readonly { topic: string; partition: number; offset: number; maxBytes: number }[]
+}
+
+export interface GroupListener {
+  /** The whole new assignment, topic → partitions. Called after every join, also where nothing changed. */
+  onAssigned(
+    assignment: Readonly<Record<string, readonly number[]>>,
+    memberId: string,
+    durationMs: number,
+  ): void
+  onCrash(error: Error, restart: boolean): void
+  /** The coordinator answered a heartbeat: we are still a member of this generation. */
+  onHeartbeat(): void
+}
+
+/** kafkajs wakes for its heartbeat after this long where all partitions are paused. */
+const IDLE_LOOP_MS = 250
+const METADATA_MAX_AGE_MS = 60_000
+const READ_COMMITTED = 1
+const FETCH_CONNECTION = 1
+const LOG_START = -2
+/** kafkajs declares this constant but exports it in no way that an ES module can name. */
+const TOPIC_RESOURCE = 2
+
+export class KafkaAdapter {
+  private readonly consumer: Consumer
+  private readonly admin: Admin
+  private readonly options: KafkaOptions
+  private cluster: Cluster | null = null
+
+  constructor(options: KafkaOptions) {
+    this.options = options
+    stopIdleTimerLoop()
+    const kafka = new Kafka({
+      brokers: [...options.brokers],
+      clientId: options.clientId,
+      requestTimeout: options.requestTimeoutMs,
+      socketFactory: arenaSocketFactory,
+      logLevel: logLevel.INFO,
+      logCreator: () => entry => forwardLog(options.log, entry),
+    })
+    this.admin = kafka.admin()
+    this.consumer = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      heartbeatInterval: options.heartbeatIntervalMs,
+      maxWaitTimeInMs: IDLE_LOOP_MS,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [
+        deps => {
+          this.cluster = (deps as unknown as { cluster: Cluster }).cluster
+          return PartitionAssigners.roundRobin(deps)
+        },
+      ],
+    })
+  }
+
+  async connect(): Promise<void> {
+    await this.request('connect', () => this.consumer.connect())
+  }
+
+  /** The id of the cluster and the names of its topics. */
+  async describe(): Promise<{ clusterId: string; topics: ReadonlySet<string> }> {
+    const metadata = await this.request('Metadata', () => this.known().metadata({ topics: [] }))
+    return {
+      clusterId: metadata.clusterId ?? '',
+      topics: new Set(metadata.topicMetadata.map(({ topic }) => topic)),
+    }
+  }
+
+  /** Joins the group; from then on the listener hears of every assignment. The topics must exist. */
+  async join(topics: readonly string[], listener: GroupListener): Promise<void> {
+    this.consumer.on(this.consumer.events.GROUP_JOIN, event => this.onJoin(event, listener))
+    this.consumer.on(this.consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
+      listener.onCrash(payload.error, payload.restart)
+    })
+    this.consumer.on(this.consumer.events.HEARTBEAT, () => listener.onHeartbeat())
+    await this.request('subscribe', () => this.consumer.subscribe({ topics: [...topics] }))
+    await this.request('join', () =>
+      this.consumer.run({ autoCommit: false, eachBatch: async () => undefined }),
+    )
+  }
+
+  private onJoin({ payload }: ConsumerGroupJoinEvent, listener: GroupListener): void {
+    const assignment = payload.memberAssignment as Record<string, number[]>
+    this.consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })))
+    listener.onAssigned(assignment, payload.memberId, payload.duration)
+  }
+
+  /** Leaves the group and closes the connections. */
+  async leave(): Promise<void> {
+    await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()])
+  }
+
+  /** Positions for other tools to see; nobody reads them here. Failing is no harm. */
+  async publishPositions(
+    positions: readonly { topic: string; partition: number; offset: number }[],
+  ): Promise<void> {
+    await this.request('OffsetCommit', () =>
+      this.consumer.commitOffsets(positions.map(p => ({ ...p, offset: String(p.offset) }))),
+    )
+  }
+
+  partitionsOf(topic: string): readonly number[] {
+    return this.known()
+      .findTopicPartitionMetadata(topic)
+      .map(({ partitionId }) => partitionId)
+      .sort((a, b) => a - b)
+  }
+
+  /** The broker that leads the partition as far as the metadata knows, or null. */
+  leaderOf(topic: string, partition: number): number | null {
+    const found = this.known()
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition)
+    return found === undefined || found.leader < 0 ? null : found.leader
+  }
+
+  /** Compaction rewrites batches, so a changed checksum means nothing there. */
+  async isCompacted(topic: string): Promise<boolean> {
+    await this.request('connect', () => this.admin.connect())
+    const { resources } = await this.request('DescribeConfigs', () =>
+      this.admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: ['cleanup.policy'] }],
+      }),
+    )
+    return resources.some(({ configEntries }) =>
+      configEntries.some(
+        ({ configName, configValue }) => configName === 'cleanup.policy' && configValue.includes('compact'),
+      ),
+    )
+  }
+
+  async refreshMetadata(): Promise<void> {
+    await this.request('Metadata', () => this.known().refreshMetadata())
+  }
+
+  /** Offset of the first record at or after `timestampMs` (log start −2, end −1), per partition; the end where there is none. */
+  async offsetsAt(
+    topic: string,
+    partitions: readonly number[],
+    timestampMs: number,
+  ): Promise<Map<number, number>> {
+    const at = await this.listOffsets(topic, partitions, timestampMs)
+    const missing = partitions.filter(partition => (at.get(partition) ?? -1) < 0)
+    if (missing.length === 0) return at
+    const ends = await this.listOffsets(topic, missing, -1)
+    for (const partition of missing) at.set(partition, ends.get(partition) ?? 0)
+    return at
+  }
+
+  async logStarts(topic: string, partitions: readonly number[]): Promise<Map<number, number>> {
+    return this.listOffsets(topic, partitions, LOG_START)
+  }
+
+  private async listOffsets(
+    topic: string,
+    partitions: readonly number[],
+    at: number,
+  ): Promise<Map<number, number>> {
+    const [found] = await this.request('ListOffsets', () =>
+      this.known().fetchTopicsOffset([
+        { topic, partitions: partitions.map(partition => ({ partition })), fromTimestamp: String(at) },
+      ]),
+    )
+    return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+  }
+
+  /**
+   * One Fetch to one broker, answered into `target`. Resolves when the whole frame is in place. On any failure the
+   * connection is destroyed and the promise rejects only after its socket is closed: then nothing writes there any more.
+   */
+  async fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
+    const { connectionPool } = await this.request('findBroker', () =>
+      this.known().findBroker({ nodeId: String(broker) }),
+    )
+    const connection = await this.request('connect', () => connectionPool.getConnection(FETCH_CONNECTION))
+    const { socket } = connection
+    try {
+      await this.request('SaslAuthenticate', () => connection.authenticate())
+      readerOf(socket).announce(target)
+      await connection.send({
+        request: fetchRequest(fetchFields(plan)),
+        response: { decode: async body => body, parse: async () => undefined },
+        requestTimeout: plan.maxWaitMs + this.options.requestTimeoutMs,
+        logResponseError: false,
+      })
+    } catch (error) {
+      await closed(socket, error)
+      throw new PipelineError(
+        'KAFKA_REQUEST_FAILED',
+        { request: 'Fetch', broker, reason: messageOf(error) },
+        error,
+      )
+    }
+  }
+
+  private known(): Cluster {
+    if (this.cluster === null)
+      throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'none', reason: 'not connected yet' })
+    return this.cluster
+  }
+
+  private async request<T>(request: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      throw new PipelineError('KAFKA_REQUEST_FAILED', { request, reason: messageOf(error) }, error)
+    }
+  }
+}
+
+function fetchFields(plan: FetchPlan): Parameters<typeof fetchRequest>[0] {
+  const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
+  for (const { topic, partition, offset, maxBytes } of plan.partitions) {
+    const partitions = topics.get(topic) ?? []
+    partitions.push({ partition, fetchOffset: String(offset), maxBytes })
+    topics.set(topic, partitions)
+  }
+  return {
+    replicaId: -1,
+    maxWaitTime: plan.maxWaitMs,
+    minBytes: 1,
+    maxBytes: plan.maxBytes,
+    isolationLevel: READ_COMMITTED,
+    topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+  }
+}
+
+/** Destroys the socket with an error (kafkajs hears of nothing else) and waits until it is closed. */
+function closed(socket: Connection['socket'], error: unknown): Promise<void> {
+  if (socket.closed) return Promise.resolve()
+  return new Promise(resolve => {
+    socket.once('close', () => resolve())
+    socket.destroy(error instanceof Error ? error : new Error(String(error)))
+  })
+}
+/**
+ * kafkajs 2.2.4 re-arms a timer every millisecond on each idle connection: 3.7 % of a core for nothing
+ * (tulios/kafkajs#1704). The check is needed only while requests wait or the broker throttles us.
+ */
+function stopIdleTimerLoop(): void {
+  const queue = RequestQueue.prototype
+  const schedule = queue.scheduleCheckPendingRequests
+  if (schedule.name === 'scheduleOnlyWhenPending') return
+  queue.scheduleCheckPendingRequests = function scheduleOnlyWhenPending(this: typeof queue) {
+    if (this.pending.length > 0) schedule.call(this)
+  }
+}
+
+function forwardLog(
+  log: KafkaLog,
+  entry: { level: logLevel; namespace: string; log: { message: string; [key: string]: unknown } },
+): void {
+  const { message, timestamp: _, logger: __, stack: ___, ...context } = entry.log
+  const level = entry.level === logLevel.ERROR ? 'error' : entry.level === logLevel.WARN ? 'warn' : 'debug'
+  log(level, `kafkajs ${entry.namespace}: ${message}`, context)
+}

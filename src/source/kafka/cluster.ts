@@ -1,0 +1,33 @@
+/**
+ * The types of what kafkajs hands to a partition assigner: its cluster object, which no public method gives.
+ * Only what the adapter uses; the contract test (test/integration/kafkajs-contract.test.ts) holds it to the real thing.
+ */
+import type { Socket } from 'node:net'
+
+export interface Connection {
+  readonly socket: Socket
+  requestQueue: { throttledUntil: number }
+  send<T>(call: {
+    request: object
+    response: { decode(body: Buffer): Promise<Buffer>; parse(body: Buffer): Promise<T> }
+    requestTimeout?: number
+    logResponseError?: boolean
+  }): Promise<T>
+  authenticate(): Promise<void>
+}
+
+export interface Cluster {
+  isConnected(): boolean
+  refreshMetadata(): Promise<void>
+  metadata(options?: { topics?: string[] }): Promise<{
+    clusterId: string | null
+    topicMetadata: { topic: string; partitionMetadata: { partitionId: number; leader: number }[] }[]
+  }>
+  findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[]
+  findBroker(which: { nodeId: string }): Promise<{
+    connectionPool: { getConnection(index: number): Promise<Connection> }
+  }>
+  fetchTopicsOffset(
+    topics: { topic: string; partitions: { partition: number }[]; fromTimestamp: number | string }[],
+  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>
+}

@@ -1,0 +1,136 @@
+/**
+ * Reads a Fetch response, version 11, where it lies in the arena, and walks the Kafka batches of a record set.
+ * Grammar: apache/kafka clients/src/main/resources/common/message/FetchResponse.json; KIP-98 for the batch header.
+ *
+ *   body      = throttle_time_ms i32, error_code i16, session_id i32, [topic]
+ *   topic     = name string, [partition]
+ *   partition = index i32, error_code i16, high_watermark i64, last_stable_offset i64, log_start_offset i64,
+ *               [producer_id i64, first_offset i64], preferred_read_replica i32, records bytes
+ *   batch     = base_offset i64, length i32, leader_epoch i32, magic i8, crc u32, attributes i16,
+ *               last_offset_delta i32, …
+ */
+
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly errorCode: number
+  readonly highWatermark: number
+  readonly logStart: number
+  /** Address and size of the record set in the view. */
+  readonly address: number
+  readonly bytes: number
+}
+
+export interface FetchResponse {
+  readonly throttleMs: number
+  readonly errorCode: number
+  readonly partitions: readonly FetchedPartition[]
+}
+
+/** @throws RangeError when the frame ends before its grammar does */
+export function readFetchResponse(view: DataView, address: number, bytes: number): FetchResponse {
+  const cursor = new Cursor(view, address, address + bytes)
+  const throttleMs = cursor.int32()
+  const errorCode = cursor.int16()
+  cursor.skip(4)
+  const partitions: FetchedPartition[] = []
+  for (let topics = cursor.int32(); topics > 0; topics--) {
+    const topic = cursor.string()
+    for (let count = cursor.int32(); count > 0; count--) partitions.push(readPartition(cursor, topic))
+  }
+  return { throttleMs, errorCode, partitions }
+}
+
+function readPartition(cursor: Cursor, topic: string): FetchedPartition {
+  const partition = cursor.int32()
+  const errorCode = cursor.int16()
+  const highWatermark = cursor.int64()
+  cursor.skip(8)
+  const logStart = cursor.int64()
+  cursor.skip(16 * Math.max(0, cursor.int32()))
+  cursor.skip(4)
+  const bytes = Math.max(0, cursor.int32())
+  const address = cursor.at
+  cursor.skip(bytes)
+  return { topic, partition, errorCode, highWatermark, logStart, address, bytes }
+}
+
+class Cursor {
+  at: number
+  private readonly view: DataView
+  private readonly end: number
+
+  constructor(view: DataView, at: number, end: number) {
+    this.view = view
+    this.at = at
+    this.end = end
+  }
+
+  skip(bytes: number): void {
+    this.at += bytes
+    if (this.at > this.end) throw new RangeError('the Fetch response ends too early')
+  }
+
+  int16(): number {
+    this.skip(2)
+    return this.view.getInt16(this.at - 2)
+  }
+
+  int32(): number {
+    this.skip(4)
+    return this.view.getInt32(this.at - 4)
+  }
+
+  int64(): number {
+    this.skip(8)
+    return Number(this.view.getBigInt64(this.at - 8))
+  }
+
+  string(): string {
+    const length = this.int16()
+    this.skip(length)
+    return Buffer.from(this.view.buffer, this.at - length, length).toString('utf8')
+  }
+}
+
+/** Base offset and length stand before `length` bytes; the shortest batch has a header of 61 bytes in all. */
+const BATCH_PREFIX_BYTES = 12
+const BATCH_HEADER_BYTES = 61
+const LAST_OFFSET_DELTA_AT = 23
+const MAGIC_AT = 16
+const CRC_AT = 17
+
+export interface WholeBatches {
+  /** Bytes of the whole batches at the front; a cut one may follow. */
+  readonly bytes: number
+  /** One past the last offset of the last whole batch, or null when there is none. */
+  readonly nextOffset: number | null
+}
+
+/**
+ * Finds where the whole Kafka batches of a record set end: the broker cuts the last one at max_bytes.
+ * A batch of an older message format (magic below 2) counts as reaching one past its base offset: the parser names it.
+ */
+export function wholeBatches(view: DataView, address: number, bytes: number): WholeBatches {
+  const end = address + bytes
+  let at = address
+  let nextOffset: number | null = null
+  while (end - at >= BATCH_HEADER_BYTES) {
+    const size = BATCH_PREFIX_BYTES + view.getInt32(at + 8)
+    if (size < BATCH_HEADER_BYTES || size > end - at) break
+    const base = Number(view.getBigInt64(at))
+    nextOffset = base + (view.getInt8(at + MAGIC_AT) >= 2 ? view.getInt32(at + LAST_OFFSET_DELTA_AT) : 0) + 1
+    at += size
+  }
+  return { bytes: at - address, nextOffset }
+}
+
+/** Base offset and CRC-32C of the first batch of a record set, or null when not even its header is there. */
+export function firstBatch(
+  view: DataView,
+  address: number,
+  bytes: number,
+): { baseOffset: number; crc: number } | null {
+  if (bytes < BATCH_HEADER_BYTES) return null
+  return { baseOffset: Number(view.getBigInt64(address)), crc: view.getUint32(address + CRC_AT) }
+}

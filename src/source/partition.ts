@@ -1,0 +1,162 @@
+/**
+ * One assigned partition: where to fetch next, and the fetched ranges that wait for the parser, in offset order.
+ *
+ *   claiming ──► consuming ──► draining ──► released
+ *      ▲  │          │  │                      ▲
+ *      └──┼──────────┘  └──► halted ───────────┤     claiming again: fenced, rewound, or the log changed under us
+ *         └──────────────────────────────────────►
+ */
+import { randomUUID } from 'node:crypto'
+import type { Claim, Fingerprint, Range } from '../arena/descriptors.ts'
+import type { PipelineError } from '../errors.ts'
+import { Modes, type Transitions } from '../supervisor/modes.ts'
+
+export type PartitionMode = 'claiming' | 'consuming' | 'draining' | 'released' | 'halted'
+
+const transitions: Transitions<PartitionMode> = {
+  claiming: ['consuming', 'halted', 'released'],
+  consuming: ['claiming', 'draining', 'halted', 'released'],
+  draining: ['claiming', 'released', 'halted'],
+  halted: ['released'],
+  released: [],
+}
+
+/** What a claim found in `offsets`. */
+export interface StoredPosition {
+  readonly topicId: number
+  readonly nextOffset: number
+  readonly fingerprint: Fingerprint | null
+}
+
+/** More ranges than this wait for no partition: one is being parsed, the others hide a fetch's round trip. */
+const MAX_RANGES = 3
+/** A batch that fails its checksum is fetched again this often before the partition halts. */
+const MAX_CORRUPT_FETCHES = 3
+
+export class Partition {
+  readonly topic: string
+  readonly partition: number
+  readonly token = randomUUID()
+  readonly modes: Modes<PartitionMode>
+  claim: Claim | null = null
+  /** The next fetch asks from here. */
+  position = 0
+  /** One past the last offset handed on by the parser. */
+  parsed = 0
+  highWatermark = -1
+  leader: number | null = null
+  /** Checked against the broker before the next fetch; null: nothing to check. */
+  unchecked: Fingerprint | null = null
+  haltedBy: PipelineError | null = null
+  private readonly ranges: Range[] = []
+  private isParsing = false
+  private corruptAt = -1
+  private corruptFetches = 0
+  private readonly parse: (range: Range) => void
+
+  constructor(topic: string, partition: number, parse: (range: Range) => void) {
+    this.topic = topic
+    this.partition = partition
+    this.parse = parse
+    this.modes = new Modes<PartitionMode>(`partition ${topic}/${partition}`, transitions, 'claiming')
+  }
+
+  get name(): { topic: string; partition: number } {
+    return { topic: this.topic, partition: this.partition }
+  }
+
+  /** May it be put into the next Fetch? */
+  get hasRoom(): boolean {
+    return this.modes.is('consuming') && this.unchecked === null && this.ranges.length < MAX_RANGES
+  }
+
+  /** Something fetched has not been handed to the sink yet. */
+  get isBusy(): boolean {
+    return this.isParsing || this.ranges.length > 0
+  }
+
+  /** Starts (again) from what Postgres says. */
+  begin({ topicId, nextOffset, fingerprint }: StoredPosition): void {
+    this.end()
+    const { topic, partition, token } = this
+    this.claim = { topic, topicId, partition, token, committed: nextOffset, fingerprint, isLive: true }
+    this.position = nextOffset
+    this.parsed = nextOffset
+    this.unchecked = fingerprint
+    this.corruptFetches = 0
+    this.modes.set('consuming')
+  }
+
+  /** Whatever is under way for the present claim counts no more. */
+  private end(): void {
+    if (this.claim !== null) this.claim.isLive = false
+    this.claim = null
+    for (const range of this.ranges.splice(this.isParsing ? 1 : 0)) range.region.release()
+    if (!this.isParsing) return
+    this.ranges.length = 0
+    this.isParsing = false
+  }
+
+  /** Gives up the claim and asks for a new one. */
+  reclaim(): void {
+    this.end()
+    this.modes.set('claiming')
+  }
+
+  drain(): void {
+    if (this.modes.is('consuming')) this.modes.set('draining')
+  }
+
+  release(): void {
+    this.end()
+    this.modes.set('released')
+  }
+
+  halt(error: PipelineError): void {
+    this.end()
+    this.haltedBy = error
+    this.modes.set('halted')
+  }
+
+  /** Takes a fetched range, or releases it where it does not continue what we have (an answer to an older question). */
+  accept(range: Range): void {
+    if (range.claim !== this.claim || range.firstOffset !== this.position || !this.modes.is('consuming')) {
+      range.region.release()
+      return
+    }
+    this.position = range.nextOffset
+    this.ranges.push(range)
+    this.parseNext()
+  }
+
+  private parseNext(): void {
+    const range = this.ranges[0]
+    if (this.isParsing || range === undefined) return
+    this.isParsing = true
+    this.parse(range)
+  }
+
+  /** The parser is through with a range (and has released it), up to `nextOffset`. */
+  rangeDone(range: Range, nextOffset: number): void {
+    if (range !== this.ranges[0]) return
+    this.ranges.shift()
+    this.isParsing = false
+    this.parsed = nextOffset
+    if (nextOffset < range.nextOffset) this.fetchAgainFrom(nextOffset)
+    this.parseNext()
+  }
+
+  /** What waits lies behind a gap now: forget it and fetch from `offset`. */
+  private fetchAgainFrom(offset: number): void {
+    for (const range of this.ranges.splice(0)) range.region.release()
+    this.position = offset
+  }
+
+  /** The batch at `offset` fails its checksum: true while fetching it again is worth a try. */
+  mayFetchAgain(offset: number): boolean {
+    if (this.corruptAt !== offset) this.corruptFetches = 0
+    this.corruptAt = offset
+    this.corruptFetches += 1
+    return this.corruptFetches < MAX_CORRUPT_FETCHES
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The questions that verify asks of Postgres: each one a statement whose every row is a finding, and one that says how
+ * much was compared. $1 is the time since which transactions count (null: all of them).
+ */
+export interface Check {
+  readonly name: string
+  /** One row, one column `checked`: ranges, rows or groups compared. */
+  readonly size: string
+  /** Rows with one column `finding`: what is wrong, in words. */
+  readonly findings: string
+}
+
+/** Partitions and the part of each that is looked at: from `lower` to next_offset; rows of it are not older than `oldest`. */
+const SCOPE = `
+  scope as (
+    select o.topic_id, o.kafka_partition, o.next_offset, t.topic,
+      case when $1::timestamptz is null then o.start_offset else min(l.first_offset) end as lower,
+      coalesce(sum(l.stored), 0) as stored, coalesce(sum(l.dead), 0) as dead, min(l.min_ts) as oldest
+    from offsets o join topics t using (topic_id)
+      left join ingest_ledger l on l.topic_id = o.topic_id and l.kafka_partition = o.kafka_partition
+        and ($1::timestamptz is null or l.committed_at >= $1)
+    group by o.topic_id, o.kafka_partition, t.topic
+    having $1::timestamptz is null or count(l.first_offset) > 0
+  ),
+  stored as (
+    select l.topic_id, l.kafka_partition, l.kafka_offset
+    from scope s join logs l using (topic_id, kafka_partition)
+    where l.kafka_offset >= s.lower and ($1::timestamptz is null or l.ts >= (select min(oldest) from scope))
+  ),
+  dead as (
+    select d.topic_id, d.kafka_partition, d.kafka_offset
+    from scope s join dead_letters d using (topic_id, kafka_partition)
+    where d.kafka_offset >= s.lower
+  )`
+
+const adjacency: Check = {
+  name: 'ledger ranges are adjacent',
+  size: `with ${SCOPE} select count(*) as checked from scope s join ingest_ledger l using (topic_id, kafka_partition)
+    where l.first_offset >= s.lower`,
+  findings: `with ${SCOPE},
+    ranges as (
+      select s.topic, s.kafka_partition, l.first_offset, l.next_offset, s.lower,
+        coalesce(lag(l.next_offset) over part, s.lower) as expected
+      from scope s join ingest_ledger l using (topic_id, kafka_partition)
+      where l.first_offset >= s.lower
+      window part as (partition by s.topic_id, s.kafka_partition order by l.first_offset)
+    ),
+    ends as (
+      select s.topic, s.kafka_partition, s.next_offset, s.lower, max(l.next_offset) as last
+      from scope s left join ingest_ledger l on l.topic_id = s.topic_id and l.kafka_partition = s.kafka_partition
+        and l.first_offset >= s.lower
+      group by s.topic, s.kafka_partition, s.next_offset, s.lower
+    )
+    select format('%s/%s: a range begins at %s where %s was expected', topic, kafka_partition, first_offset, expected) as finding
+    from ranges where first_offset <> expected
+    union all
+    select format('%s/%s: the ledger ends at %s, the position is %s', topic, kafka_partition, coalesce(last, lower), next_offset)
+    from ends where coalesce(last, lower) <> next_offset`,
+}
+
+const equation: Check = {
+  name: 'each range adds up',
+  size: `with ${SCOPE} select count(*) as checked from scope s join ingest_ledger l using (topic_id, kafka_partition)
+    where l.first_offset >= s.lower`,
+  findings: `with ${SCOPE}
+    select format('%s/%s: offsets %s to %s are %s stored, %s dead, %s dropped, %s expired, %s skipped, %s gap',
+      s.topic, kafka_partition, l.first_offset, l.next_offset, l.stored, l.dead, l.dropped, l.expired, l.skipped, l.gap) as finding
+    from scope s join ingest_ledger l using (topic_id, kafka_partition)
+    where l.first_offset >= s.lower
+      and l.next_offset - l.first_offset <> l.stored + l.dead + l.dropped + l.expired + l.skipped + l.gap`,
+}
+
+const counts: Check = {
+  name: 'rows and dead letters are as many as the ledger says',
+  size: `with ${SCOPE} select (select count(*) from stored) + (select count(*) from dead) as checked`,
+  findings: `with ${SCOPE},
+    found as (
+      select topic_id, kafka_partition, count(*) filter (where is_row) as stored, count(*) filter (where not is_row) as dead,
+        count(*) filter (where kafka_offset >= next_offset) as ahead
+      from (select *, true as is_row from stored union all select *, false from dead) as both_tables
+        join scope using (topic_id, kafka_partition)
+      group by topic_id, kafka_partition
+    )
+    select format('%s/%s: %s rows where the ledger has %s, %s dead letters where it has %s, %s of them beyond the position',
+      s.topic, s.kafka_partition, coalesce(f.stored, 0), s.stored, coalesce(f.dead, 0), s.dead, coalesce(f.ahead, 0)) as finding
+    from scope s left join found f using (topic_id, kafka_partition)
+    where coalesce(f.stored, 0) <> s.stored or coalesce(f.dead, 0) <> s.dead or coalesce(f.ahead, 0) <> 0`,
+}
+
+const uniqueness: Check = {
+  name: 'no record is there twice',
+  size: counts.size,
+  findings: `with ${SCOPE}
+    select format('%s/%s: offset %s is there %s times', s.topic, kafka_partition, kafka_offset, copies) as finding
+    from (
+      select topic_id, kafka_partition, kafka_offset, count(*) as copies
+      from (select * from stored union all select * from dead) as both_tables
+      group by topic_id, kafka_partition, kafka_offset having count(*) > 1
+    ) as doubles join scope s using (topic_id, kafka_partition)`,
+}
+
+/** Buckets are compared whole, from the minute after `since`: a bucket may hold rows of older transactions too. */
+const rollups: Check = {
+  name: 'rollups equal a recount',
+  size: `select count(*) as checked from log_rollup_1m where $1::timestamptz is null or bucket > $1`,
+  findings: `
+    select format('%s, service %L, severity %s, topic %s, partition %s: rollup has %s, recount %s', bucket, service,
+      severity, topic_id, kafka_partition, coalesce(r.records, 0), coalesce(c.records, 0)) as finding
+    from (select * from log_rollup_1m where $1::timestamptz is null or bucket > $1) as r
+      full join (
+        select date_trunc('minute', ts) as bucket, coalesce(service, '') as service, severity, topic_id, kafka_partition,
+          count(*) as records
+        from logs where $1::timestamptz is null or ts > date_trunc('minute', $1::timestamptz) + interval '1 minute'
+        group by 1, 2, 3, 4, 5
+      ) as c using (bucket, service, severity, topic_id, kafka_partition)
+    where r.records is distinct from c.records
+      and ($1::timestamptz is null or bucket > date_trunc('minute', $1::timestamptz) + interval '1 minute')`,
+}
+
+export const checks: readonly Check[] = [adjacency, equation, counts, uniqueness, rollups]
