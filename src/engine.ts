@@ -14,15 +14,13 @@ import type { Log } from './log.ts'
 import { Parser } from './parse/parser.ts'
 import { ParsePool } from './parse/pool.ts'
 import type { WorkerData } from './parse/worker-data.ts'
+import { Positions } from './positions.ts'
 import { Refusals } from './sink/refusals.ts'
-import type { StoredPosition } from './sink/settle.ts'
-import { judge } from './sink/settle.ts'
 import { Writer } from './sink/writer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { KafkaAdapter } from './source/kafka/adapter.ts'
 import { Membership } from './source/membership.ts'
 import { keyOf, Source } from './source/source.ts'
-import { claimPartitions, readPositions } from './store/claims.ts'
 import { StorePool } from './store/connection.ts'
 import { migrate } from './store/migrate.ts'
 import { Segments } from './store/segments.ts'
@@ -35,7 +33,7 @@ export interface EngineParts {
   readonly log: Log
 }
 
-const RECONCILE_EVERY_MS = 10_000
+const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000
 /** Of the shutdown deadline: then what is still in flight is abandoned (it is read again by the next start). */
 const GRACEFUL_SHARE = 0.75
@@ -63,7 +61,7 @@ export class Engine {
   private readonly segments: Segments
   private readonly storekeeper: Storekeeper
   private readonly writerOf = new Map<string, Writer>()
-  private readonly published = new Map<string, number>()
+  private readonly positions: Positions
   private end!: { resolve: () => void; reject: (error: Error) => void }
   private isStopping = false
 
@@ -92,12 +90,13 @@ export class Engine {
     })
     this.source = this.createSource()
     this.membership = this.createMembership()
+    this.positions = this.createPositions()
     const refusals = new Refusals()
     this.writers = Array.from({ length: config.postgres.writers }, (_, id) => this.createWriter(id, refusals))
     this.storekeeper = new Storekeeper(
       [
         { name: 'segments ahead', everyMs: SEGMENTS_EVERY_MS, run: () => this.makeSegmentsAhead() },
-        { name: 'compare positions', everyMs: RECONCILE_EVERY_MS, run: () => this.reconcile() },
+        { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => this.positions.compareQuiet() },
       ],
       emit,
     )
@@ -122,7 +121,7 @@ export class Engine {
       fetchWaitMs: config.kafka.fetchWaitMs,
       partitionFetchBytes: config.kafka.partitionFetchBytes,
       parse: range => this.parser!.submit(range),
-      claim: (topic, tokens) => this.claim(topic, tokens),
+      claim: (topic, tokens) => this.positions.claim(topic, tokens),
       onAssigned: () => this.afterAssignment(),
       emit,
     })
@@ -136,8 +135,25 @@ export class Engine {
       onAssigned: assignment => source.assign(assignment),
       onHeartbeat: () => source.heartbeat(),
       onFailed: error => this.end.reject(error),
-      positions: () => this.positionsToPublish(),
+      positions: () => this.positions.takeMoved(),
       emit,
+    })
+  }
+
+  private createPositions(): Positions {
+    const { adapter, config, source, store } = this
+    return new Positions({
+      store,
+      adapter,
+      membership: () => this.membership,
+      groupId: config.kafka.groupId,
+      start: config.kafka.start,
+      claims: () => source.claims(),
+      isQuiet: claim =>
+        source.holderOf(claim)?.isBusy === false && !this.writers.some(writer => writer.holds(claim)),
+      onFenced: claim => this.ended(() => source.fenced(claim)),
+      onRewound: (claim, stored) => this.ended(() => source.rewind(claim, stored)),
+      onHalt: (claim, error) => this.haltClaim(claim, error),
     })
   }
 
@@ -159,7 +175,7 @@ export class Engine {
       ensureSegments: starts => segments.ensure(starts),
       forgetSegments: starts => segments.forget(starts),
       rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
-      readPositions: claims => this.readPositions(claims),
+      readPositions: claims => this.positions.read(claims),
       onCommitted: claim => this.committed(claim),
       onFenced: claim => this.ended(() => source.fenced(claim)),
       onRewound: (claim, stored) => this.ended(() => source.rewind(claim, stored)),
@@ -242,33 +258,11 @@ export class Engine {
     return this.writers.reduce((least, writer) => (loads.get(writer)! < loads.get(least)! ? writer : least))
   }
 
-  private async claim(
-    topic: string,
-    tokens: ReadonlyMap<number, string>,
-  ): ReturnType<typeof claimPartitions> {
-    const { adapter, config, membership, store } = this
-    const { start, groupId } = config.kafka
-    const isLate = membership.lateTopics.has(topic)
-    const all = adapter.partitionsOf(topic)
-    const logStarts = (partitions: readonly number[]) => adapter.logStarts(topic, partitions)
-    return claimPartitions(store, {
-      clusterId: membership.clusterId,
-      groupId,
-      topic,
-      tokens,
-      startOfAll: () => {
-        if (start === 'earliest' || isLate) return logStarts(all)
-        return adapter.offsetsAt(topic, all, start === 'latest' ? LOG_END : start)
-      },
-      startOfLater: logStarts,
-    })
-  }
-
   /** Partitions may have gone: their writers are free, their batches come back, and kept ones are compared. */
   private afterAssignment(): void {
     for (const key of this.writerOf.keys()) if (!this.source.partitions.has(key)) this.writerOf.delete(key)
     this.ended(() => undefined)
-    void this.reconcile().catch(error => {
+    void this.positions.compareQuiet().catch(error => {
       if (!(error instanceof PipelineError)) throw error
       this.emit('store:task:failed', { task: 'compare positions', error })
     })
@@ -299,70 +293,8 @@ export class Engine {
     })
   }
 
-  private async readPositions(claims: readonly Claim[]): Promise<Map<Claim, StoredPosition>> {
-    const stored = new Map<Claim, StoredPosition>()
-    for (const topicId of new Set(claims.map(claim => claim.topicId))) {
-      const own = claims.filter(claim => claim.topicId === topicId)
-      const rows = await readPositions(
-        this.store,
-        topicId,
-        own.map(({ partition }) => partition),
-      )
-      for (const claim of own) {
-        const row = rows.get(claim.partition)
-        if (row !== undefined) stored.set(claim, row)
-      }
-    }
-    return stored
-  }
-
-  /** Compares what we believe of partitions with nothing in flight with what is stored: a failover may have lost it. */
-  async reconcile(): Promise<void> {
-    const isQuiet = (claim: Claim) =>
-      claim.isLive &&
-      this.source.holderOf(claim)?.isBusy === false &&
-      !this.writers.some(writer => writer.holds(claim))
-    const quiet = [...this.source.partitions.values()].flatMap(({ claim }) =>
-      claim !== null && isQuiet(claim) ? [claim] : [],
-    )
-    if (quiet.length === 0) return
-    const believed = new Map(quiet.map(claim => [claim, claim.committed]))
-    const stored = await this.readPositions(quiet)
-    for (const [claim, committed] of believed) {
-      if (isQuiet(claim) && claim.committed === committed) this.compare(claim, stored.get(claim))
-    }
-  }
-
-  private compare(claim: Claim, stored: StoredPosition | undefined): void {
-    const { topic, partition, committed } = claim
-    const outcome = judge(claim.token, committed, committed, stored)
-    if (outcome === 'fenced') this.ended(() => this.source.fenced(claim))
-    if (outcome === 'wentBack') this.ended(() => this.source.rewind(claim, stored!))
-    if (outcome === 'ahead') {
-      this.haltClaim(
-        claim,
-        new PipelineError('POSITION_UNEXPECTED', {
-          topic,
-          partition,
-          believed: committed,
-          stored: stored!.nextOffset,
-        }),
-      )
-    }
-  }
-
   private makeSegmentsAhead(): Promise<void> {
     return this.segments.ensureAhead(Date.now(), this.config.storage.segmentsAhead)
-  }
-
-  private positionsToPublish(): { topic: string; partition: number; offset: number }[] {
-    const moved: { topic: string; partition: number; offset: number }[] = []
-    for (const [key, { claim, topic, partition }] of this.source.partitions) {
-      if (claim === null || this.published.get(key) === claim.committed) continue
-      this.published.set(key, claim.committed)
-      moved.push({ topic, partition, offset: claim.committed })
-    }
-    return moved
   }
 
   /** Closes the top and lets it flow; false when something had to be abandoned. */
@@ -398,5 +330,3 @@ export class Engine {
     return takeSnapshot(this)
   }
 }
-
-const LOG_END = -1

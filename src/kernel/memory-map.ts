@@ -88,7 +88,11 @@ export const CUTS_AT = FIELDS_AT + FIELD_BYTES * MAX_ALIASES
 export const STACK_AT = CUTS_AT + 64
 export const PATH_AT = STACK_AT + 640
 export const TEXT_AT = PATH_AT + 640
-export const SEGMENTS_AT = TEXT_AT + 640
+/** The keys of the last record (assembly/shape.ts): text of 16 bytes, u32 mask, u32 length, u32 name entry. */
+export const SHAPE_ENTRY_BYTES = 32
+export const SHAPE_MEMBERS = 32
+export const SHAPE_AT = TEXT_AT + 640
+export const SEGMENTS_AT = SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
 /** Open addressing: u32 address of a rollup entry, 0 free. */
 export const ROLLUP_INDEX_SLOTS = 8192
 export const ROLLUP_INDEX_AT = SEGMENTS_AT + MAX_SEGMENTS * 4

@@ -172,9 +172,12 @@ export class Session {
   }
 }
 
+/** @throws Error while it lives: as long as it may still commit, positions say nothing */
 async function endBackend(client: pg.Client, { pid, startedAt }: Backend): Promise<void> {
-  await client.query(
-    'select pg_terminate_backend(pid, 10000) from pg_stat_activity where pid = $1 and backend_start = $2::timestamptz',
+  const { rows } = await client.query<{ ended: boolean }>(
+    `select pg_terminate_backend(pid, 10000) as ended from pg_stat_activity
+     where pid = $1 and backend_start = $2::timestamptz`,
     [pid, startedAt],
   )
+  if (rows.some(({ ended }) => !ended)) throw new Error(`backend ${pid} of the last connection does not end`)
 }

@@ -51,6 +51,12 @@ export class Pending {
     return this.batch.result.copyBytes - this.startOf(this.rowFrom)
   }
 
+  /** What it adds to the tail of its transaction, roughly. */
+  get tailBytes(): number {
+    const { usedBytes, rollupsAt } = this.batch.result
+    return usedBytes - rollupsAt
+  }
+
   /** Offset of a row, in Kafka. */
   offsetOf(row: number): number {
     return this.batch.result.firstOffset + this.view.getUint32(this.entry(row) + 4, true)

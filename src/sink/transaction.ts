@@ -19,9 +19,12 @@ export class Transaction {
   readonly slices: readonly Slice[]
   readonly rows: number
   readonly bytes: number
+  /** It was sent before, and must be sent again just so: the first attempt may still come to light. */
+  readonly isRepeat: boolean
 
   /** @param slices in offset order within each partition, without holes */
-  constructor(slices: readonly Slice[]) {
+  constructor(slices: readonly Slice[], isRepeat = false) {
+    this.isRepeat = isRepeat
     this.moves = movesOf(slices)
     this.slices = this.moves.flatMap(move => move.slices)
     this.rows = this.slices.reduce((sum, slice) => sum + slice.rowTo - slice.rowFrom, 0)
@@ -33,10 +36,18 @@ export class Transaction {
     return [...new Set(this.slices.flatMap(({ pending }) => pending.batch.result.segments))]
   }
 
-  /** The same slices of some of the partitions. */
-  only(claims: ReadonlySet<Claim>): Transaction | null {
-    const slices = this.slices.filter(({ pending }) => claims.has(pending.claim))
-    return slices.length === 0 ? null : new Transaction(slices)
+  /** The same slices of some of the claims, to be sent again; null when there are none. */
+  only(isWanted: (claim: Claim) => boolean): Transaction | null {
+    const slices = this.slices.filter(({ pending }) => isWanted(pending.claim))
+    return slices.length === 0 ? null : new Transaction(slices, true)
+  }
+
+  /** Age of the oldest and of the newest record, by Kafka's time, ms. */
+  ages(nowMs: number): readonly [oldest: number, newest: number] {
+    const results = this.slices.map(({ pending }) => pending.batch.result)
+    const oldest = Math.min(...results.map(({ firstTimestampMs }) => firstTimestampMs || nowMs))
+    const newest = Math.max(...results.map(({ lastTimestampMs }) => lastTimestampMs))
+    return [nowMs - oldest, nowMs - (newest || nowMs)]
   }
 
   /** The slice and row that COPY's line number means, from 1; null where there is no such line. */

@@ -8,6 +8,7 @@ import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { Backoff } from '../supervisor/backoff.ts'
 import { Signal } from '../supervisor/signal.ts'
+import { ArenaTarget } from './arena-target.ts'
 import type { FetchPlan } from './kafka/adapter.ts'
 import {
   type FetchedPartition,
@@ -93,15 +94,14 @@ export class Fetcher {
     this.stopping = true
     this.news.raise()
     await this.loop
-    for (const errand of this.errands.splice(0)) {
-      errand.reject(new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Fetch', reason: 'stopping' }))
-    }
+    for (const errand of this.errands.splice(0)) errand.reject(isStopping())
   }
 
   /** A Fetch between the others that takes no room in the arena: for fingerprints and for raw records. */
   errand(plan: FetchPlan): Promise<ErrandAnswer> {
     return new Promise((resolve, reject) => {
-      this.errands.push({ plan, resolve, reject })
+      if (this.stopping) reject(isStopping())
+      else this.errands.push({ plan, resolve, reject })
       this.news.raise()
     })
   }
@@ -173,7 +173,7 @@ export class Fetcher {
       claim: partition.claim!,
       offset: partition.position,
     }))
-    const target = new ArenaTarget(this.deps, region)
+    const target = new ArenaTarget(this.deps.input, this.deps.bytes, region)
     const startedAt = performance.now()
     try {
       await fetch(
@@ -331,30 +331,5 @@ interface Asked {
   readonly offset: number
 }
 
-/** The region that a frame goes into; a frame larger than asked gets a larger one at once, if there is one. */
-class ArenaTarget implements FrameTarget {
-  region: Region
-  filled = 0
-  /** Size of the frame for which there was no place, or null. */
-  refusedBytes: number | null = null
-  private readonly deps: FetcherDeps
-
-  constructor(deps: FetcherDeps, region: Region) {
-    this.deps = deps
-    this.region = region
-  }
-
-  place(bytes: number): Uint8Array | null {
-    if (bytes > this.region.bytes) {
-      const larger = this.deps.input.allocate(bytes)
-      if (larger === null) {
-        this.refusedBytes = bytes
-        return null
-      }
-      this.region.release()
-      this.region = larger
-    }
-    this.filled = bytes
-    return this.deps.bytes.subarray(this.region.address, this.region.address + bytes)
-  }
-}
+const isStopping = (): PipelineError =>
+  new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Fetch', reason: 'stopping' })

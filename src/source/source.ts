@@ -4,13 +4,13 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import type { Claim, Range } from '../arena/descriptors.ts'
-import { PipelineError } from '../errors.ts'
+import { type ErrorContext, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { Backoff, delay, retryWhile } from '../supervisor/backoff.ts'
+import { retryWhile } from '../supervisor/backoff.ts'
 import { Fetcher } from './fetcher.ts'
-import { compareFingerprint } from './fingerprint.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
 import { findRawRecord, type RawRecord } from './kafka/raw-record.ts'
+import { batchAt, Leadership, OFFSET_OUT_OF_RANGE } from './leadership.ts'
 import { Partition, type StoredPosition } from './partition.ts'
 
 export interface SourceDeps {
@@ -26,10 +26,6 @@ export interface SourceDeps {
   readonly emit: Emit
 }
 
-/** The broker's high watermark may trail after an election: ask this often, then believe that the batch is gone. */
-const FINGERPRINT_ATTEMPTS = 20
-const FINGERPRINT_PAUSE_MS = 500
-const OFFSET_OUT_OF_RANGE = 1
 /** A heartbeat under way when we were fenced proves nothing; the one after the next was surely sent later. */
 const HEARTBEATS_BEFORE_RECLAIM = 2
 
@@ -38,12 +34,19 @@ export class Source {
   private readonly deps: SourceDeps
   private readonly fetchers = new Map<number, Fetcher>()
   private readonly fencedFor = new Map<Partition, number>()
-  private refreshing = false
-  private readonly refreshBackoff = new Backoff()
+  private readonly leadership: Leadership
   private isDraining = false
 
   constructor(deps: SourceDeps) {
     this.deps = deps
+    this.leadership = new Leadership({
+      adapter: deps.adapter,
+      partitions: () => this.partitions.values(),
+      errand: (broker, plan) => this.fetcherOf(broker).errand(plan),
+      onLed: (_, broker) => this.fetcherOf(broker).wake(),
+      onHalt: (partition, error) => this.halt(partition, error),
+      emit: deps.emit,
+    })
     deps.arena.input.onReturn = () => this.wakeFetchers()
   }
 
@@ -99,7 +102,7 @@ export class Source {
         nextOffset: position.nextOffset,
         durationMs,
       })
-      void this.follow(partition)
+      void this.leadership.follow(partition)
     }
   }
 
@@ -111,18 +114,6 @@ export class Source {
 
   private isOurs(partition: Partition): boolean {
     return this.partitions.get(keyOf(partition.topic, partition.partition)) === partition
-  }
-
-  /** Finds the leader, checks the fingerprint there, and lets the leader's fetcher see the partition. */
-  private async follow(partition: Partition): Promise<void> {
-    partition.leader = this.deps.adapter.leaderOf(partition.topic, partition.partition)
-    if (partition.leader === null) {
-      this.refreshLeaders()
-      return
-    }
-    this.fetcherOf(partition.leader)
-    if (partition.unchecked !== null) await this.checkFingerprint(partition)
-    this.wakeFetchers()
   }
 
   private fetcherOf(broker: number): Fetcher {
@@ -138,7 +129,9 @@ export class Source {
       partitionFetchBytes,
       fetch: (plan, target) => adapter.fetch(broker, plan, target),
       partitions: () => [...this.partitions.values()].filter(({ leader }) => leader === broker),
-      onPartitionError: (partition, code) => this.onPartitionError(partition, code),
+      onPartitionError: (partition, code) => {
+        if (this.isOurs(partition)) void this.leadership.answeredWith(partition, code)
+      },
       onHalt: (partition, error) => this.halt(partition, error),
       onMoved: partition => this.moved(partition),
       emit,
@@ -159,135 +152,17 @@ export class Source {
     })
   }
 
-  private async checkFingerprint(partition: Partition): Promise<void> {
-    const { claim, unchecked } = partition
-    if (unchecked === null) return
-    for (let attempt = 0; attempt < FINGERPRINT_ATTEMPTS; attempt++) {
-      const verdict = await this.askFingerprint(partition)
-      if (partition.claim !== claim || partition.unchecked !== unchecked || !this.isOurs(partition)) return
-      if (verdict === 'network') return this.onPartitionError(partition, LEADER_LOST)
-      if (verdict === 'same' || verdict === 'gone') {
-        partition.unchecked = null
-        return
-      }
-      if (verdict === 'differs') break
-      await delay(FINGERPRINT_PAUSE_MS)
-    }
-    if (await this.deps.adapter.isCompacted(partition.topic).catch(() => false)) partition.unchecked = null
-    else
-      this.halt(
-        partition,
-        new PipelineError('FINGERPRINT_MISMATCH', {
-          ...partition.name,
-          nextOffset: claim!.committed,
-          baseOffset: unchecked.baseOffset,
-          crc: unchecked.crc,
-        }),
-      )
-  }
-
-  private async askFingerprint(
-    partition: Partition,
-  ): Promise<ReturnType<typeof compareFingerprint> | 'network'> {
-    const { unchecked, leader } = partition
-    if (unchecked === null || leader === null) return 'network'
-    try {
-      const answer = await this.fetcherOf(leader).errand(onlyBatchAt(partition, unchecked.baseOffset))
-      return compareFingerprint(unchecked, answer)
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error
-      return 'network'
-    }
-  }
-
   /** The record at an offset with its bytes, or null when the broker does not have it any more. */
   async rawRecord(topic: string, partition: number, offset: number): Promise<RawRecord | null> {
+    const failed = (facts: ErrorContext) =>
+      new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Fetch', topic, partition, offset, ...facts })
     const leader = this.deps.adapter.leaderOf(topic, partition)
-    if (leader === null)
-      throw new PipelineError('KAFKA_REQUEST_FAILED', {
-        request: 'Fetch',
-        topic,
-        partition,
-        reason: 'no leader',
-      })
-    const { response, view } = await this.fetcherOf(leader).errand(onlyBatchAt({ topic, partition }, offset))
+    if (leader === null) throw failed({ reason: 'no leader' })
+    const { response, view } = await this.fetcherOf(leader).errand(batchAt({ topic, partition }, offset))
     const [answer] = response.partitions
     if (answer?.errorCode === OFFSET_OUT_OF_RANGE) return null
-    if (answer === undefined || answer.errorCode !== 0) {
-      throw new PipelineError('KAFKA_REQUEST_FAILED', {
-        request: 'Fetch',
-        topic,
-        partition,
-        errorCode: answer?.errorCode ?? -1,
-      })
-    }
+    if (answer === undefined || answer.errorCode !== 0) throw failed({ errorCode: answer?.errorCode ?? -1 })
     return findRawRecord(Buffer.from(view.buffer, view.byteOffset + answer.address, answer.bytes), offset)
-  }
-
-  private onPartitionError(partition: Partition, errorCode: number): void {
-    if (!this.isOurs(partition) || partition.claim === null) return
-    if (errorCode === OFFSET_OUT_OF_RANGE) {
-      void this.outOfRange(partition)
-      return
-    }
-    partition.leader = null
-    partition.unchecked = partition.claim.fingerprint
-    this.refreshLeaders()
-  }
-
-  /** Halts where the broker's log does not reach our position (any more); a trailing high watermark is no reason. */
-  private async outOfRange(partition: Partition): Promise<void> {
-    const { claim, position, topic } = partition
-    partition.leader = null
-    try {
-      const logStart =
-        (await this.deps.adapter.logStarts(topic, [partition.partition])).get(partition.partition) ?? 0
-      const logEnd =
-        (await this.deps.adapter.offsetsAt(topic, [partition.partition], -1)).get(partition.partition) ?? 0
-      if (partition.claim !== claim || partition.position !== position) return
-      if (position < logStart || position > logEnd) {
-        this.halt(
-          partition,
-          new PipelineError('OFFSET_OUT_OF_RANGE', { ...partition.name, offset: position, logStart, logEnd }),
-        )
-        return
-      }
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error
-    }
-    partition.unchecked = partition.claim?.fingerprint ?? null
-    this.refreshLeaders()
-  }
-
-  /** Asks for new metadata until every partition has a leader again. */
-  private refreshLeaders(): void {
-    if (this.refreshing) return
-    this.refreshing = true
-    void this.refreshUntilLed().finally(() => {
-      this.refreshing = false
-      this.refreshBackoff.reset()
-    })
-  }
-
-  private async refreshUntilLed(): Promise<void> {
-    const leaderless = () =>
-      [...this.partitions.values()].filter(p => p.leader === null && p.modes.is('consuming'))
-    while (!this.isDraining && leaderless().length > 0) {
-      await delay(this.refreshBackoff.next())
-      try {
-        await this.deps.adapter.refreshMetadata()
-      } catch (error) {
-        if (!(error instanceof PipelineError)) throw error
-        this.deps.emit('source:fetch:failed', { broker: -1, error })
-        continue
-      }
-      await Promise.all(leaderless().map(partition => this.followIfLed(partition)))
-    }
-  }
-
-  private async followIfLed(partition: Partition): Promise<void> {
-    if (this.deps.adapter.leaderOf(partition.topic, partition.partition) !== null)
-      await this.follow(partition)
   }
 
   halt(partition: Partition, error: PipelineError): void {
@@ -295,6 +170,11 @@ export class Source {
     for (const fetcher of this.fetchers.values()) fetcher.forget(partition)
     partition.halt(error)
     this.deps.emit('source:partition:halted', { ...partition.name, nextOffset: partition.parsed, error })
+  }
+
+  /** Every claim that is held now. */
+  claims(): Claim[] {
+    return [...this.partitions.values()].flatMap(({ claim }) => (claim === null ? [] : [claim]))
   }
 
   /** The partition that a claim belongs to, while it does. */
@@ -330,7 +210,7 @@ export class Source {
       return
     }
     partition.begin(stored)
-    void this.follow(partition)
+    void this.leadership.follow(partition)
   }
 
   wakeFetchers(): void {
@@ -340,6 +220,7 @@ export class Source {
   /** Fetches nothing more; resolves when the fetches in flight are done. What was fetched flows on. */
   async drain(): Promise<void> {
     this.isDraining = true
+    this.leadership.stop()
     for (const partition of this.partitions.values()) partition.drain()
     await Promise.all([...this.fetchers.values()].map(fetcher => fetcher.stop()))
   }
@@ -350,14 +231,4 @@ export class Source {
   }
 }
 
-/** Stands for "ask for the leader again". */
-const LEADER_LOST = -3
-
 export const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`
-
-/** A Fetch that brings the one batch that holds `offset`: the first batch of a request comes whole whatever its size. */
-const onlyBatchAt = ({ topic, partition }: { topic: string; partition: number }, offset: number) => ({
-  maxWaitMs: 0,
-  maxBytes: 1,
-  partitions: [{ topic, partition, offset, maxBytes: 1 }],
-})

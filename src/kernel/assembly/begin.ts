@@ -4,6 +4,7 @@
  */
 import { FLAGS_AT, JUMBO_AT, MAX_RECORD_AT } from '../memory-map'
 import { clearRollups } from './rollups'
+import { clearShape } from './shape'
 import { task } from './state'
 
 /** Offsets and times are f64 so that JavaScript needs no BigInt; addresses are multiples of 8. */
@@ -33,6 +34,7 @@ export function begin(
   task.expected = task.firstOffset
   clearCounts()
   clearRollups()
+  clearShape()
 }
 
 function clearCounts(): void {

@@ -15,6 +15,7 @@ import {
 import { fieldOf } from './fields'
 import { scanString, scanValue, skipSpace } from './json'
 import { findName } from './names'
+import { expect, expectedName, firstExpected, nextExpected, passExpected } from './shape'
 import { copyBytes } from './simd'
 import {
   FLAG_ESCAPED,
@@ -54,15 +55,26 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
   if (p >= end) return 0
   if (load<u8>(p) == 0x7d) return p + 1
   let before = object + 1
+  let expected: usize = pathLength == 0 ? firstExpected() : 0
   while (true) {
-    if (p >= end || load<u8>(p) != 0x22) return 0
-    const key = p + 1
-    const keyEnd = scanString(key, end)
-    if (keyEnd == 0) return 0
-    const name = findKey(key, keyEnd, pathLength)
-    p = skipSpace(keyEnd + 1, end)
-    if (p >= end || load<u8>(p) != 0x3a) return 0
-    p = skipSpace(p + 1, end)
+    if (p >= end) return 0
+    let name: usize = 0
+    const passed: usize = expected != 0 ? passExpected(expected, p, end) : 0
+    if (passed != 0) {
+      name = expectedName(expected)
+      p += passed
+    } else {
+      if (load<u8>(p) != 0x22) return 0
+      const keyEnd = scanString(p + 1, end)
+      if (keyEnd == 0) return 0
+      name = findKey(p + 1, keyEnd, pathLength)
+      const colon = skipSpace(keyEnd + 1, end)
+      if (colon >= end || load<u8>(colon) != 0x3a) return 0
+      if (expected != 0 && colon == keyEnd + 1) expect(expected, p, colon, name)
+      p = colon + 1
+    }
+    if (expected != 0) expected = nextExpected(expected)
+    p = skipSpace(p, end)
     if (p >= end) return 0
     const value = p
     if (name != 0 && load<u8>(name, NAME_PREFIX_AT) != 0 && load<u8>(p) == 0x7b) {

@@ -48,20 +48,13 @@ function parseDateTime(p: usize, end: usize): i64 {
   p += 19
   let micros: i64 = 0
   if (p < end && (load<u8>(p) == 0x2e || load<u8>(p) == 0x2c)) {
-    p++
-    const fraction = p
-    let digits = 0
-    while (p < end) {
-      const digit = (load<u8>(p) as u32) - 0x30
-      if (digit > 9) break
-      if (digits < 6) {
-        micros = micros * 10 + (digit as i64)
-        digits++
-      }
-      p++
-    }
-    for (; digits < 6; digits++) micros *= 10
-    if (p == fraction) return NO_TIME
+    const digits = leadingDigits(++p)
+    if (digits == 0 || p >= end) return NO_TIME
+    micros = parseMicros(p, min(min(digits, end - p), 6))
+    p += digits
+    // The text is at most 64 bytes long, so four rounds are enough for any fraction.
+    while (p < end && (load<u8>(p) as u32) - 0x30 <= 9) p++
+    if (p > end) p = end
   }
   const zone = parseZone(p, end)
   if (zone == NO_TIME) return NO_TIME
@@ -105,6 +98,15 @@ function parseClock(text: u64): i32 {
   const minutes = (((d >> 24) & 15) * 10 + ((d >> 32) & 15)) as i32
   const seconds = (((d >> 48) & 15) * 10 + ((d >> 56) & 15)) as i32
   return hours > 23 || minutes > 59 || seconds > 60 ? -1 : hours * 3600 + minutes * 60 + seconds
+}
+
+/** Up to six digits at p as the beginning of a fraction, in millionths: eight digits at once, by halves. */
+function parseMicros(p: usize, digits: usize): i64 {
+  let d = (load<u64>(p) ^ 0x3030303030303030) << ((64 - digits * 8) as u64)
+  // The missing ones of six digits follow as zeros, two more lead.
+  d >>= ((6 - digits) * 8) as u64
+  d = (d >> 0) as u64
+  return d as i64
 }
 
 /** Microseconds east of UTC; all of the rest of the text must be the zone. */

@@ -1,0 +1,54 @@
+/**
+ * How much a transaction may take and when it may begin: large under load, small after a refused row (so that little is
+ * sent twice), one row at last where a refused one is sought that no error names.
+ */
+import type { Limits } from './slice.ts'
+
+/** That much ready does not wait for the interval. */
+const READY_BYTES = 1024 * 1024
+const REFUSED_BYTES = 1024 * 1024
+const MS_PER_CLAIM = 1
+
+export class Pace {
+  private readonly mostBytes: number
+  private readonly intervalMs: number
+  private bytes: number
+  private rows = Number.POSITIVE_INFINITY
+  private beganAt = Number.NEGATIVE_INFINITY
+
+  /** @param mostBytes of COPY data in a transaction; @param intervalMs between two of them while there is little to do */
+  constructor(mostBytes: number, intervalMs: number) {
+    this.mostBytes = mostBytes
+    this.intervalMs = intervalMs
+    this.bytes = mostBytes
+  }
+
+  get limits(): Limits {
+    return { bytes: this.bytes, rows: this.rows }
+  }
+
+  /** How long to wait until the next transaction may begin, ms. */
+  waitMs(readyBytes: number, claims: number): number {
+    if (readyBytes >= READY_BYTES) return 0
+    return Math.max(0, this.beganAt + Math.max(this.intervalMs, claims * MS_PER_CLAIM) - performance.now())
+  }
+
+  began(): void {
+    this.beganAt = performance.now()
+  }
+
+  landed(): void {
+    this.bytes = Math.min(this.mostBytes, this.bytes * 2)
+  }
+
+  /** A row was refused and is known. */
+  refused(): void {
+    this.rows = Number.POSITIVE_INFINITY
+    this.bytes = Math.min(this.bytes, REFUSED_BYTES)
+  }
+
+  /** One of `rows` rows was refused, no error says which: look in half of them. */
+  halve(rows: number): void {
+    this.rows = Math.max(1, Math.floor(rows / 2))
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Who leads a partition, and is its log still the one that we stored from? Finds the leader, checks the fingerprint
+ * there before anything is fetched, and does both again whenever a broker's answer says that something changed.
+ */
+import { PipelineError } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import { Backoff, delay } from '../supervisor/backoff.ts'
+import type { ErrandAnswer } from './fetcher.ts'
+import { compareFingerprint, type Verdict } from './fingerprint.ts'
+import type { FetchPlan, KafkaAdapter } from './kafka/adapter.ts'
+import type { Partition } from './partition.ts'
+
+export interface LeadershipDeps {
+  readonly adapter: KafkaAdapter
+  readonly partitions: () => Iterable<Partition>
+  /** One Fetch by the fetcher of a broker, outside the arena. */
+  readonly errand: (broker: number, plan: FetchPlan) => Promise<ErrandAnswer>
+  /** The partition may be fetched from its leader now. */
+  readonly onLed: (partition: Partition, broker: number) => void
+  readonly onHalt: (partition: Partition, error: PipelineError) => void
+  readonly emit: Emit
+}
+
+/** The broker's high watermark may trail after an election: ask this often, then believe that the batch is gone. */
+const FINGERPRINT_ATTEMPTS = 20
+const FINGERPRINT_PAUSE_MS = 500
+export const OFFSET_OUT_OF_RANGE = 1
+const LOG_END = -1
+
+export class Leadership {
+  private readonly deps: LeadershipDeps
+  private readonly backoff = new Backoff()
+  private isRefreshing = false
+  private isStopped = false
+
+  constructor(deps: LeadershipDeps) {
+    this.deps = deps
+  }
+
+  stop(): void {
+    this.isStopped = true
+  }
+
+  /** Finds the leader, checks the fingerprint there, and hands the partition to the leader's fetcher. */
+  async follow(partition: Partition): Promise<void> {
+    partition.leader = this.deps.adapter.leaderOf(partition.topic, partition.partition)
+    if (partition.leader === null) {
+      this.refresh()
+      return
+    }
+    if (partition.unchecked !== null) await this.check(partition, partition.leader)
+    if (partition.leader !== null) this.deps.onLed(partition, partition.leader)
+  }
+
+  /** A broker answered with an error for this partition: is the position out of the log, or is another broker to be asked? */
+  async answeredWith(partition: Partition, errorCode: number): Promise<void> {
+    if (partition.claim === null) return
+    partition.leader = null
+    partition.unchecked = partition.claim.fingerprint
+    if (errorCode === OFFSET_OUT_OF_RANGE) await this.compareWithLog(partition)
+    this.refresh()
+  }
+
+  private async check(partition: Partition, leader: number): Promise<void> {
+    const { claim, unchecked } = partition
+    if (claim === null || unchecked === null) return
+    let verdict: Verdict | 'unreachable' = 'unsure'
+    for (let attempt = 0; verdict === 'unsure' && attempt < FINGERPRINT_ATTEMPTS; attempt++) {
+      if (attempt > 0) await delay(FINGERPRINT_PAUSE_MS)
+      verdict = await this.ask(partition, leader, unchecked)
+      if (partition.claim !== claim || partition.unchecked !== unchecked || this.isStopped) return
+    }
+    const isNotComparable = verdict === 'differs' && (await this.isCompacted(partition.topic))
+    if (verdict === 'same' || verdict === 'gone' || isNotComparable) partition.unchecked = null
+    else if (verdict === 'unreachable') {
+      partition.leader = null
+      this.refresh()
+    } else {
+      const facts = { ...partition.name, nextOffset: claim.committed, ...unchecked }
+      this.deps.onHalt(partition, new PipelineError('FINGERPRINT_MISMATCH', facts))
+    }
+  }
+
+  private async ask(
+    partition: Partition,
+    leader: number,
+    stored: NonNullable<Partition['unchecked']>,
+  ): Promise<Verdict | 'unreachable'> {
+    try {
+      return compareFingerprint(stored, await this.deps.errand(leader, batchAt(partition, stored.baseOffset)))
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      return 'unreachable'
+    }
+  }
+
+  private async isCompacted(topic: string): Promise<boolean> {
+    try {
+      return await this.deps.adapter.isCompacted(topic)
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      return false
+    }
+  }
+
+  /** Halts where the broker's log does not reach the position (any more); a trailing high watermark is no reason. */
+  private async compareWithLog(partition: Partition): Promise<void> {
+    const { claim, position, topic, partition: number } = partition
+    try {
+      const logStart = (await this.deps.adapter.logStarts(topic, [number])).get(number) ?? 0
+      const logEnd = (await this.deps.adapter.offsetsAt(topic, [number], LOG_END)).get(number) ?? 0
+      if (partition.claim !== claim || partition.position !== position) return
+      if (position >= logStart && position <= logEnd) return
+      const facts = { ...partition.name, offset: position, logStart, logEnd }
+      this.deps.onHalt(partition, new PipelineError('OFFSET_OUT_OF_RANGE', facts))
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      this.deps.emit('source:fetch:failed', { broker: -1, error })
+    }
+  }
+
+  /** Asks for new metadata until every partition has a leader again. */
+  private refresh(): void {
+    if (this.isRefreshing) return
+    this.isRefreshing = true
+    void this.refreshUntilLed().finally(() => {
+      this.isRefreshing = false
+      this.backoff.reset()
+    })
+  }
+
+  private async refreshUntilLed(): Promise<void> {
+    const leaderless = () =>
+      [...this.deps.partitions()].filter(({ leader, modes }) => leader === null && modes.is('consuming'))
+    while (!this.isStopped && leaderless().length > 0) {
+      await delay(this.backoff.next())
+      try {
+        await this.deps.adapter.refreshMetadata()
+      } catch (error) {
+        if (!(error instanceof PipelineError)) throw error
+        this.deps.emit('source:fetch:failed', { broker: -1, error })
+        continue
+      }
+      const led = leaderless().filter(
+        ({ topic, partition }) => this.deps.adapter.leaderOf(topic, partition) !== null,
+      )
+      await Promise.all(led.map(partition => this.follow(partition)))
+    }
+  }
+}
+
+/** A Fetch that brings the one batch that holds `offset`: the first batch of a request comes whole whatever its size. */
+export const batchAt = (
+  { topic, partition }: { topic: string; partition: number },
+  offset: number,
+): FetchPlan => ({
+  maxWaitMs: 0,
+  maxBytes: 1,
+  partitions: [{ topic, partition, offset, maxBytes: 1 }],
+})
