@@ -22,7 +22,7 @@ create table offsets (
   start_offset       bigint      not null,
   next_offset        bigint      not null,
   owner_token        uuid,
-  -- The Kafka batch that holds next_offset - 1: base offset and CRC-32C; null: not known, no check.
+  -- A Kafka batch at or shortly before next_offset - 1: base offset and CRC-32C; null: none known, no check.
   fingerprint_offset bigint,
   fingerprint_crc    bigint,
   updated_at         timestamptz not null default now(),

@@ -23,7 +23,7 @@ export interface Claim {
   readonly token: string
   /** The stored next_offset as far as we know: what the next commit expects. Moved by the sink alone. */
   committed: number
-  /** The Kafka batch that holds `committed` − 1, as stored beside it; null: unknown, no check. */
+  /** A Kafka batch at or shortly before `committed` − 1, as stored beside it; null: none known, no check. */
   fingerprint: Fingerprint | null
   isLive: boolean
 }

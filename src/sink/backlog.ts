@@ -55,7 +55,10 @@ export class Backlog {
     }
   }
 
-  /** Round after round one batch of each claim, until the limits are reached. Nothing moves. */
+  /**
+   * Round after round one batch of each claim, until the limits are reached. A batch is split only where it exceeds them
+   * alone (its rollups have to be counted again then). Nothing moves.
+   */
   cut({ bytes, rows }: Limits): Slice[] {
     const slices: Slice[] = []
     let [bytesLeft, rowsLeft, tailLeft] = [bytes, rows, TAIL_BYTES]
@@ -63,7 +66,8 @@ export class Backlog {
     while (open.size > 0 && bytesLeft > 0 && rowsLeft > 0 && tailLeft > 0) {
       for (const [claim, queue] of open) {
         const { value: pending, done } = queue.next()
-        if (done === true || bytesLeft <= 0 || rowsLeft <= 0 || tailLeft <= 0) {
+        const hasRoom = bytesLeft > 0 && rowsLeft > 0 && tailLeft > 0
+        if (done === true || !hasRoom || (slices.length > 0 && pending.bytesLeft > bytesLeft)) {
           open.delete(claim)
           continue
         }

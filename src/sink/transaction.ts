@@ -73,7 +73,8 @@ function movesOf(slices: readonly Slice[]): Move[] {
     claim,
     expected: own[0]!.firstOffset,
     next: own.at(-1)!.nextOffset,
-    fingerprint: fingerprintOf(own.at(-1)!),
+    // In the midst of a batch the last one known stays: older, and still proof of which log this is.
+    fingerprint: fingerprintOf(own.at(-1)!) ?? claim.fingerprint,
     slices: own,
   }))
 }
