@@ -3,7 +3,7 @@
  * and perhaps the refused row behind them, as a dead letter. Nothing moves here until the transaction has landed.
  */
 import type { Claim, Fingerprint, ParsedBatch } from '../arena/descriptors.ts'
-import { ROW_ENTRY_BYTES } from '../kernel/layout.ts'
+import { type RowEntry, readRow } from '../kernel/layout.ts'
 
 /** Why Postgres refused a row. */
 export interface Refusal {
@@ -59,25 +59,29 @@ export class Pending {
 
   /** Offset of a row, in Kafka. */
   offsetOf(row: number): number {
-    return this.batch.result.firstOffset + this.view.getUint32(this.entry(row) + 4, true)
+    return this.entry(row).offset
   }
 
   /** Size of the value that a row was made of. */
   valueBytesOf(row: number): number {
-    return this.view.getUint32(this.entry(row) + 8, true)
+    return this.entry(row).valueBytes
   }
 
-  /** Address of a row's COPY bytes. */
+  /** Address of a row's COPY bytes; of the end for the row behind the last one. */
   addressOf(row: number): number {
-    return (this.batch.region?.address ?? 0) + this.startOf(row)
+    return this.regionAt + this.startOf(row)
   }
 
-  private entry(row: number): number {
-    return (this.batch.region?.address ?? 0) + this.batch.result.rowTableAt + row * ROW_ENTRY_BYTES
+  private get regionAt(): number {
+    return this.batch.region?.address ?? 0
+  }
+
+  private entry(row: number): RowEntry {
+    return readRow(this.view, this.regionAt, this.batch.result, row)
   }
 
   private startOf(row: number): number {
-    return row === 0 ? 0 : this.view.getUint32(this.entry(row - 1), true)
+    return row === 0 ? 0 : this.entry(row - 1).end
   }
 
   /** The next slice: as much as the limits allow, at least one row, and not beyond a refused row. */

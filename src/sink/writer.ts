@@ -142,6 +142,8 @@ export class Writer {
       }
       this.modes.set('ready')
       const transaction = this.next()
+      // A connection alone is no proof: what failed must have landed, or have become somebody else's.
+      if (this.isIdle) this.trouble = null
       if (transaction !== null) await this.execute(transaction)
       else await this.news.wait(this.isIdle ? undefined : this.waitMs)
     }
@@ -157,7 +159,6 @@ export class Writer {
     try {
       this.session = await Session.connect(this.deps.session, this.predecessor)
       this.backoff.reset()
-      this.trouble = null
     } catch (error) {
       this.report(describeFailure(error, 'connect', false))
       await this.news.wait(this.backoff.next())

@@ -62,19 +62,21 @@ export interface Bench {
   parse(input: Uint8Array, options?: Partial<ParseTask>): Parsed
   /** Parses to the end, going on after 'output_full' (and with all room after 'row_too_large'). */
   parseAll(input: Uint8Array, regionBytes: (turn: number) => number, options?: Partial<ParseTask>): Parsed[]
+  /** The same memory and slot, served by a worker with other settings (but the same max_record_bytes). */
+  withSettings(changes: Partial<ParserSettings>): Bench
 }
 
 const module = await loadKernelModule()
 let inputKey = 0
 
-/** A kernel with a slot, an input and an output region of its own. */
-export function createBench(changes: Partial<ParserSettings> = {}): Bench {
+/** A kernel with a slot, an input and an output region of its own, or of the memory given. */
+export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebAssembly.Memory): Bench {
   const settings = { ...defaultSettings, ...changes }
   const slot = STATIC_BYTES
   const inputAddress = slot + scratchBytes(settings) + PAGE_BYTES
   const outputAddress = inputAddress + INPUT_BYTES + PAGE_BYTES
   const pages = (outputAddress + OUTPUT_BYTES + PAGE_BYTES) / PAGE_BYTES
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const kernel = instantiateKernel(module, memory)
   const walk = new BatchWalk(kernel, settings)
   const { bytes, view } = kernel
@@ -149,6 +151,7 @@ export function createBench(changes: Partial<ParserSettings> = {}): Bench {
   }
 
   return {
+    withSettings: others => createBench({ ...settings, ...others }, memory),
     parse: (input, options = {}) => {
       load(input)
       return run(input.length, options)

@@ -1,9 +1,12 @@
 /**
  * Times, severities and labels in the kernel against their twins, each seen through the column that it fills.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { severityNames } from '../../src/kernel/severities.ts'
+import { repositoryRoot } from '../../stack/paths.ts'
 import { encodeBatch } from '../reference/kafka-batch.ts'
 import { parseSeverity } from '../reference/severity.ts'
 import { cut, sanitize } from '../reference/text.ts'
@@ -77,6 +80,13 @@ test('every name of a severity counts in any case', () => {
       assert.equal([row.severity, row.attrs], [severity, '{}'], text)
     }
   }
+})
+
+test('the README’s table has every name at its number', () => {
+  const readme = readFileSync(join(repositoryRoot, 'src/kernel/README.md'), 'utf8')
+  const rows = [...readme.matchAll(/^\| (\d+) \| ([a-z, ]+) \|/gm)]
+  const listed = rows.flatMap(([, number, names]) => names!.split(', ').map(name => [name, Number(number)]))
+  assert.equal(Object.fromEntries(listed), severityNames)
 })
 
 test('every number of a severity counts by its field', () => {

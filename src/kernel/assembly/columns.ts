@@ -77,13 +77,13 @@ export function resolveSeverity(): void {
   }
 }
 
-/** Writes a text column with its length, cut at MAX_LABEL_BYTES unless it is the message. */
+/** Writes a text column with its length, cut at MAX_LABEL_BYTES unless it is the message (U+FFFD for each byte fits). */
 export function writeTextColumn(to: usize, column: u32): usize {
   let met = metAliases(column)
   for (; met != 0; met &= met - 1) {
     const field = fieldOf(firstSlot(column) + (ctz(met) as u32))
     if (field.kind > KIND_BOOLEAN) continue
-    const cap: usize = column == COLUMN_MESSAGE ? <usize>-1 >> 1 : MAX_LABEL_BYTES
+    const cap: usize = column == COLUMN_MESSAGE ? (field.end - field.start) * 3 : MAX_LABEL_BYTES
     row.cut = false
     const flags = field.kind == KIND_STRING ? field.flags : 0
     const end = writeString(to + 4, field.start, field.end, flags, cap)

@@ -80,6 +80,10 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
     if (name != 0 && load<u8>(name, NAME_PREFIX_AT) != 0 && load<u8>(p) == 0x7b) {
       p = scanObject(p, end, depth + 1, extendPath(name))
       scan.kind = KIND_CONTAINER
+    } else if (load<u8>(p) == 0x22) {
+      p = scanString(p + 1, end)
+      if (p != 0) p += 1
+      scan.kind = KIND_STRING
     } else {
       p = scanValue(p, end, depth)
     }

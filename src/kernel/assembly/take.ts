@@ -41,6 +41,8 @@ import { isCleanText } from './text'
 
 /** Kafka's time further ahead of the clock than this does not count. */
 const AHEAD_MS: i64 = 3600000
+/** What aligning the end of a region may take. */
+const ALIGNMENT: i64 = 8
 const MINUTE_US: i64 = 60000000
 const HOUR_US: i64 = 3600000000
 const DAY_US: i64 = 86400000000
@@ -81,7 +83,8 @@ export function takeRecord(): i32 {
   const isMalformed = kind != VALUE_OBJECT && kind != VALUE_TOMBSTONE
   if (isMalformed && (task.flags & FLAG_DEAD_LETTER_MALFORMED) != 0) return writeDeadLetter(codeOf(kind))
   const needed = bytesNeeded(kind)
-  if (needed + RESERVED_BYTES > (task.jumboBytes as i64)) return writeDeadLetter(DEAD_ROW_TOO_LARGE)
+  if (needed + RESERVED_BYTES + ALIGNMENT > (task.jumboBytes as i64))
+    return writeDeadLetter(DEAD_ROW_TOO_LARGE)
   if (needed > freeBytes()) return task.rows + task.deadLetters != 0 ? STEP_OUTPUT_FULL : STEP_ROW_TOO_LARGE
   const end = writeRow(kind)
   if (!keepRow(end)) return STEP_OUTPUT_FULL

@@ -8,6 +8,7 @@
  * Finer digits than microseconds are cut. Longer texts than 64 bytes are no times.
  */
 import { scanNumber } from './number'
+import { leadingDigits } from './simd'
 
 /** Not a time. */
 export const NO_TIME: i64 = i64.MIN_VALUE
@@ -48,11 +49,11 @@ function parseDateTime(p: usize, end: usize): i64 {
   p += 19
   let micros: i64 = 0
   if (p < end && (load<u8>(p) == 0x2e || load<u8>(p) == 0x2c)) {
-    const digits = leadingDigits(++p)
+    p++
+    const digits = leadingDigits(p)
     if (digits == 0 || p >= end) return NO_TIME
     micros = parseMicros(p, min(min(digits, end - p), 6))
     p += digits
-    // The text is at most 64 bytes long, so four rounds are enough for any fraction.
     while (p < end && (load<u8>(p) as u32) - 0x30 <= 9) p++
     if (p > end) p = end
   }
@@ -100,13 +101,16 @@ function parseClock(text: u64): i32 {
   return hours > 23 || minutes > 59 || seconds > 60 ? -1 : hours * 3600 + minutes * 60 + seconds
 }
 
-/** Up to six digits at p as the beginning of a fraction, in millionths: eight digits at once, by halves. */
+/**
+ * One to six digits at p as the beginning of a fraction, in millionths. They are moved to the end of eight digits,
+ * which become a number by joining neighbours three times (Daniel Lemire, "Quickly parsing eight digits").
+ */
 function parseMicros(p: usize, digits: usize): i64 {
   let d = (load<u64>(p) ^ 0x3030303030303030) << ((64 - digits * 8) as u64)
-  // The missing ones of six digits follow as zeros, two more lead.
-  d >>= ((6 - digits) * 8) as u64
-  d = (d >> 0) as u64
-  return d as i64
+  d = (d * 2561) >> 8
+  d = ((d & 0x00ff00ff00ff00ff) * 6553601) >> 16
+  d = ((d & 0x0000ffff0000ffff) * 42949672960001) >> 32
+  return (d * power10(6 - (digits as i32))) as i64
 }
 
 /** Microseconds east of UTC; all of the rest of the text must be the zone. */
