@@ -3,7 +3,7 @@
  * Free space is the only backpressure: no room in the arena, no Fetch. Neighbours: partition.ts, kafka/adapter.ts.
  */
 import type { Account } from '../arena/account.ts'
-import { PAGE_BYTES, type Region } from '../arena/region.ts'
+import type { Region } from '../arena/region.ts'
 import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { Backoff } from '../supervisor/backoff.ts'
@@ -57,6 +57,8 @@ const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
 const PARTIAL_FETCHES_BEFORE_HALT = 5
+/** Larger frames than this share of the input come one at a time, so that they do not hold up all others. */
+const LARGEST_LEAST_SHARE = 1 / 8
 /** A broker's answer that no memory of ours should be asked for: frames of errands are bounded like records in Kafka are. */
 const MAX_ERRAND_BYTES = 128 * 1024 * 1024
 
@@ -71,6 +73,8 @@ export class Fetcher {
   /** Partitions to be fetched alone because a frame was larger than any region at hand: bytes that they may need. */
   private readonly alone = new Map<Partition, number>()
   private readonly partialFetches = new Map<Partition, number>()
+  /** A frame with less room is not asked for: the broker would overshoot, and the connection be lost with it. */
+  private leastBytes: number
   private throttledUntil = 0
   private stopping = false
   private loop: Promise<void> | null = null
@@ -78,6 +82,7 @@ export class Fetcher {
   constructor(deps: FetcherDeps) {
     this.deps = deps
     this.broker = deps.broker
+    this.leastBytes = deps.partitionFetchBytes
   }
 
   start(): void {
@@ -143,9 +148,12 @@ export class Fetcher {
     if (ready.length === 0) return null
     const lonely = ready.find(partition => this.alone.has(partition))
     if (lonely !== undefined) return this.planAlone(lonely)
-    const wanted = Math.min(MAX_FETCH_BYTES, ready.length * this.deps.partitionFetchBytes)
+    const wanted = Math.max(
+      this.leastBytes,
+      Math.min(MAX_FETCH_BYTES, ready.length * this.deps.partitionFetchBytes),
+    )
     const frame = FRAME_BYTES + led.length * FRAME_BYTES_PER_PARTITION
-    const region = this.deps.input.allocateUpTo(wanted + frame, Math.min(wanted, PAGE_BYTES) + frame)
+    const region = this.deps.input.allocateUpTo(wanted + frame, this.leastBytes + frame)
     if (region === null) return null
     const kept = this.rotation.filter(partition => ready.includes(partition))
     const partitions = [...kept, ...ready.filter(partition => !kept.includes(partition))]
@@ -290,6 +298,7 @@ export class Fetcher {
   /** The frame was larger than the account could give: fetch each alone, with a run that is large enough. */
   private fetchAlone(partitions: readonly Partition[], bytes: number): void {
     const isAlone = partitions.length === 1
+    this.leastBytes = Math.max(this.leastBytes, Math.min(bytes, this.deps.input.bytes * LARGEST_LEAST_SHARE))
     for (const partition of partitions) {
       if (isAlone && bytes > this.deps.input.bytes) {
         this.alone.delete(partition)

@@ -5,6 +5,8 @@
  *      ▲  │          │  │                      ▲
  *      └──┼──────────┘  └──► halted ───────────┤     claiming again: fenced, rewound, or the log changed under us
  *         └──────────────────────────────────────►
+ *
+ * Draining, it fetches no more, and what was parsed is committed: at a shutdown, and in front of a batch that halts it.
  */
 import { randomUUID } from 'node:crypto'
 import type { Claim, Fingerprint, Range } from '../arena/descriptors.ts'
@@ -16,7 +18,7 @@ export type PartitionMode = 'claiming' | 'consuming' | 'draining' | 'released' |
 const transitions: Transitions<PartitionMode> = {
   claiming: ['consuming', 'halted', 'released'],
   consuming: ['claiming', 'draining', 'halted', 'released'],
-  draining: ['claiming', 'released', 'halted'],
+  draining: ['claiming', 'consuming', 'released', 'halted'],
   halted: ['released'],
   released: [],
 }
@@ -84,6 +86,7 @@ export class Partition {
     this.parsed = nextOffset
     this.unchecked = fingerprint
     this.corruptFetches = 0
+    this.haltedBy = null
     this.modes.set('consuming')
   }
 
@@ -100,6 +103,7 @@ export class Partition {
   /** Gives up the claim and asks for a new one. */
   reclaim(): void {
     this.end()
+    this.haltedBy = null
     this.modes.set('claiming')
   }
 
@@ -110,6 +114,18 @@ export class Partition {
   release(): void {
     this.end()
     this.modes.set('released')
+  }
+
+  /** Nothing more is fetched; what was parsed is to be committed, and then it halts. */
+  haltBehindParsed(error: PipelineError): void {
+    this.haltedBy = error
+    this.drain()
+  }
+
+  /** Is everything committed that was to be before it halts? */
+  get isDueToHalt(): boolean {
+    const { claim, haltedBy, modes, parsed } = this
+    return haltedBy !== null && modes.is('draining') && claim !== null && claim.committed >= parsed
   }
 
   halt(error: PipelineError): void {
