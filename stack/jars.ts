@@ -10,7 +10,8 @@ import { cacheFolder, repositoryRoot } from './paths.ts'
 
 const pom = join(repositoryRoot, 'stack', 'kafka', 'pom.xml')
 
-function pinnedVersion(): string {
+/** The version that stack/kafka/pom.xml names. */
+export function kafkaVersion(): string {
   const version = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(
     readFileSync(pom, 'utf8'),
   )?.[1]
@@ -20,7 +21,7 @@ function pinnedVersion(): string {
 
 /** The folder of the jars; downloads them when it is missing. Throws STACK_PREREQUISITE without Maven. */
 export async function ensureKafkaJars(report: (line: string) => void): Promise<string> {
-  const version = pinnedVersion()
+  const version = kafkaVersion()
   const folder = join(cacheFolder, `kafka-${version}`)
   if (existsSync(folder)) return folder
   report(`downloading Kafka ${version} by Maven (once, about 45 MB)`)

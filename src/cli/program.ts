@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { debugRequested } from '../config/index.ts'
 import * as config from './config.ts'
 import type { CliContext } from './context.ts'
+import * as demo from './demo.ts'
 import { type ExitCode, exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import * as migrate from './migrate.ts'
 import * as produce from './produce.ts'
@@ -14,7 +15,7 @@ import * as run from './run.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, config]
+const commands = [run, produce, migrate, verify, config, demo]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

@@ -126,7 +126,7 @@ export const settings = {
   },
   'kafka.partition_fetch_bytes': {
     type: 'bytes',
-    default: '1MiB',
+    default: '2MiB',
     min: '16KiB',
     max: '256MiB',
     help: 'Most that one fetch asks of one partition.',

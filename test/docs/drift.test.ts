@@ -28,6 +28,7 @@ const homes: Readonly<Record<string, string>> = {
   metrics: 'docs/metrics.md',
   commands: 'docs/cli.md',
   'exit codes': 'docs/cli.md',
+  'pipeline figures': 'README.md',
 }
 
 for (const page of documentationPages().filter(name => existsSync(join(repositoryRoot, name))))

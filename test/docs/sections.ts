@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { benchmarksPage, pipelineChart } from '../../native-bench/render.ts'
 import { exitCodesTable } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { exampleYaml, settingsTable } from '../../src/config/render.ts'
@@ -53,11 +54,13 @@ export const sections: Readonly<Record<string, () => string>> = {
   metrics: metricsTable,
   commands: commandsReference,
   'exit codes': exitCodesTable,
+  'pipeline figures': pipelineChart,
 }
 
 /** Files that are generated whole. */
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'logcollector.example.yaml': exampleYaml,
+  'BENCHMARKS.md': benchmarksPage,
 }
 
 /** README.md and the pages of docs/, from the root of the repository. */

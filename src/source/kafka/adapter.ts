@@ -17,7 +17,7 @@ import { messageOf, PipelineError } from '../../errors.ts'
 import type { Cluster, Connection } from './cluster.ts'
 import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
 
-export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string, context: object) => void
+export type KafkaLog = (level: 'warn' | 'info' | 'debug', message: string, context: object) => void
 
 export interface KafkaOptions {
   readonly brokers: readonly string[]
@@ -284,11 +284,12 @@ function stopIdleTimerLoop(): void {
   }
 }
 
+/** kafkajs calls an error what it will try again; what it gives up reaches us as a rejection or a crash. */
 function forwardLog(
   log: KafkaLog,
   entry: { level: logLevel; namespace: string; log: { message: string; [key: string]: unknown } },
 ): void {
   const { message, timestamp: _, logger: __, stack: ___, ...context } = entry.log
-  const level = entry.level === logLevel.ERROR ? 'error' : entry.level === logLevel.WARN ? 'warn' : 'debug'
+  const level = entry.level === logLevel.ERROR ? 'warn' : entry.level === logLevel.WARN ? 'info' : 'debug'
   log(level, `kafkajs ${entry.namespace}: ${message}`, context)
 }

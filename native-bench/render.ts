@@ -1,0 +1,161 @@
+/**
+ * BENCHMARKS.md and the figures in README.md, from results/*.json: `npm run docs` writes them, a test holds them to the
+ * results. A question without a result has no section.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repositoryRoot } from '../stack/paths.ts'
+import type { PipelineFigures } from './pipeline.ts'
+import type { Report, Summary } from './report.ts'
+
+/** What of the kernel's figures is shown. */
+interface KernelFigures {
+  readonly bytesPerLine: number
+  readonly runs: number
+  readonly kernelNs: Summary
+  readonly kernelMBps: Summary
+  readonly jsonParseNs: Summary
+  readonly jsonParseMBps: Summary
+  readonly ratio: Summary
+}
+
+const folder = join(repositoryRoot, 'native-bench', 'results')
+
+function read<Figures>(name: string): Report<Figures> | null {
+  const path = join(folder, `${name}.json`)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report<Figures>) : null
+}
+
+const grouped = (value: number): string => Math.round(value).toLocaleString('en-US')
+
+/** A row of a table; digits behind the point, or none and thousands apart. */
+function row(name: string, { min, median, max }: Summary, digits = 0): string {
+  const shown = (value: number): string => (digits ? value.toFixed(digits) : grouped(value))
+  return `| ${name} | ${shown(min)} | ${shown(median)} | ${shown(max)} |`
+}
+
+const table = (rows: readonly string[]): string =>
+  ['| | least | median | most |', '|---|--:|--:|--:|', ...rows].join('\n')
+
+function circumstances({ at, command, machine, commit }: Report<unknown>, more: readonly string[]): string {
+  const host = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}`
+  const versions = [`Node ${machine.node}`, ...more].join(', ')
+  return `\`${command}\` · ${at.slice(0, 10)}${commit ? ` · commit ${commit.slice(0, 10)}` : ''} · ${host} · ${versions}`
+}
+
+function pipelineSection(report: Report<PipelineFigures>): string {
+  const { figures } = report
+  const { versions, postgresSettings } = figures
+  const rounds = figures.rounds.map(({ program, ceiling, load }, index) =>
+    [
+      index + 1,
+      grouped(program.rowsPerSecond),
+      grouped(ceiling.rowsPerSecond),
+      program.ourCpuUsPerRow.toFixed(2),
+      program.postgresCpuUsPerRow.toFixed(2),
+      ceiling.postgresCpuUsPerRow.toFixed(2),
+      program.kafkaCpuUsPerRow.toFixed(2),
+      program.transactions,
+      load.toFixed(1),
+    ].join(' | '),
+  )
+  return `## The whole path
+
+How fast is it from Kafka to COMMIT, what does it cost, and how far is that from what this Postgres can do at all?
+
+${grouped(figures.records)} JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean lie uncompressed in ${figures.partitions} partitions before the measurement begins. Kafka, Postgres and the program share the machine. After a round that does not count, and that \`verify\` looks through, each round stores all of them into an empty database, then loads the same rows into another one: that is the ceiling, two sessions that COPY binary files of the server's own disk into the same table with the same index, \`synchronous_commit = off\` like the program's. Rows a second count from the begin of the first transaction to the commit of the last. CPU is what the operating system charges the process and its threads, or Postgres with all its backends, from the first claimed partition on.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])} · postgresql.conf: ${Object.entries(
+    postgresSettings,
+  )
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ')}
+
+${table([
+  row('rows a second', figures.rowsPerSecond),
+  row('rows a second, ceiling', figures.ceilingRowsPerSecond),
+  row('of the ceiling', figures.ofCeiling, 2),
+  row('CPU of LogCollector, µs a row', figures.ourCpuUsPerRow, 2),
+  row('CPU of Postgres, µs a row', figures.postgresCpuUsPerRow, 2),
+  row('CPU of Kafka, µs a row', figures.kafkaCpuUsPerRow, 2),
+  row('CPU of LogCollector over that of Postgres', figures.ofPostgresCpu, 2),
+  row('peak memory (RSS), MiB', figures.peakRssMiB),
+])}
+
+Every round; CPU in µs a row, load of the machine in the minute before:
+
+| Round | rows/s | ceiling | ours | Postgres | Postgres, ceiling | Kafka | transactions | load |
+|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+${rounds.map(cells => `| ${cells} |`).join('\n')}`
+}
+
+function kernelSection(report: Report<KernelFigures>): string {
+  const { figures } = report
+  return `## The kernel
+
+How fast does one thread turn Kafka batches of JSON lines (${Math.round(figures.bytesPerLine)} bytes) into rows of COPY binary, all checks on? Beside it \`JSON.parse\` alone over the same lines, in the same run: the ratio is what counts.
+
+${circumstances(report, [])} · ${figures.runs} runs
+
+${table([
+  row('kernel, ns a record', figures.kernelNs),
+  row('kernel, MB/s', figures.kernelMBps),
+  row('JSON.parse, ns a record', figures.jsonParseNs),
+  row('JSON.parse, MB/s', figures.jsonParseMBps),
+  row('JSON.parse over kernel', figures.ratio, 2),
+])}`
+}
+
+/** BENCHMARKS.md. */
+export function benchmarksPage(): string {
+  const pipeline = read<PipelineFigures>('pipeline')
+  const kernel = read<KernelFigures>('kernel')
+  const sections = [pipeline && pipelineSection(pipeline), kernel && kernelSection(kernel)]
+  return `${[
+    '# Benchmarks',
+    'Made from `native-bench/results/*.json` by `npm run docs`; each of these files was written by the command that it names. Absolute figures are those of one machine; ratios within a run carry over best.',
+    ...sections.filter(section => section !== null),
+  ].join('\n\n')}\n`
+}
+
+const barWidth = 40
+
+/** Bars in proportion, the largest in full width. */
+function bars(unit: string, lines: readonly (readonly [string, number])[], digits: number): string[] {
+  const most = Math.max(...lines.map(([, value]) => value))
+  const widest = Math.max(...lines.map(([name]) => name.length))
+  return lines.map(([name, value]) => {
+    const bar = '█'.repeat(Math.max(1, Math.round((value / most) * barWidth)))
+    return `${name.padEnd(widest)}  ${bar} ${digits ? value.toFixed(digits) : grouped(value)} ${unit}`
+  })
+}
+
+/** The figures of README.md: medians of the whole path. */
+export function pipelineChart(): string {
+  const report = read<PipelineFigures>('pipeline')
+  if (report === null) return 'No result yet: `npm run bench -- pipeline` makes one.'
+  const { figures, machine } = report
+  return [
+    '```',
+    ...bars(
+      'rows/s',
+      [
+        ['Kafka to COMMIT', figures.rowsPerSecond.median],
+        ['ceiling: COPY from a file', figures.ceilingRowsPerSecond.median],
+      ],
+      0,
+    ),
+    '',
+    ...bars(
+      'µs a row',
+      [
+        ['CPU of LogCollector', figures.ourCpuUsPerRow.median],
+        ['CPU of Postgres', figures.postgresCpuUsPerRow.median],
+      ],
+      2,
+    ),
+    '```',
+    '',
+    `Medians of ${figures.rounds.length} rounds with ${grouped(figures.records)} JSON records of ${Math.round(figures.bytesPerRecord)} bytes, Kafka, Postgres and LogCollector together on ${machine.cores} cores; peak memory ${Math.round(figures.peakRssMiB.median)} MiB. [BENCHMARKS.md](BENCHMARKS.md) says how.`,
+  ].join('\n')
+}

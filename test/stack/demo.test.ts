@@ -1,0 +1,76 @@
+/** The demo as a stranger runs it, on the shared stack: one line of JSON and exit code 0, and nothing left behind. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import pg from 'pg'
+import * as assert from 'uvu/assert'
+import { repositoryRoot } from '../../stack/paths.ts'
+import { createKafkaClient, postgresAddress } from '../support/services.ts'
+import { suite } from '../support/suite.ts'
+import { until } from '../support/wait.ts'
+
+const test = suite('stack/demo', { timeoutMs: 120_000 })
+
+function startDemo(...args: readonly string[]): ChildProcess {
+  const script = join(repositoryRoot, 'dist', 'stack', 'demo.js')
+  return spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Databases and topics of any demo. */
+async function leftovers(): Promise<string[]> {
+  const client = new pg.Client({ connectionString: postgresAddress() })
+  const admin = createKafkaClient().admin()
+  await Promise.all([client.connect(), admin.connect()])
+  try {
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database')
+    const names = [...rows.map(({ datname }) => datname), ...(await admin.listTopics())]
+    return names.filter(name => name.startsWith('logcollector_demo'))
+  } finally {
+    await Promise.all([client.end(), admin.disconnect()])
+  }
+}
+
+test('--once stores all, verifies, and prints one line of JSON', async () => {
+  const demo = startDemo('--once', '5000')
+  const [out, [code]] = await Promise.all([text(demo.stdout!), once(demo, 'exit'), text(demo.stderr!)])
+  const { records, rows, deadLetters, lag, verify, rowsPerSecond } = JSON.parse(out) as Record<
+    string,
+    unknown
+  >
+  assert.equal({ records, lag, verify }, { records: 5000, lag: 0, verify: 'ok' })
+  assert.is(Number(rows) + Number(deadLetters), 5000)
+  assert.ok(Number(rowsPerSecond) > 0)
+  assert.is(out.split('\n').length, 2)
+  assert.is(code, 0)
+  assert.equal(await leftovers(), [])
+})
+
+test('without --once it answers a query, stays up until SIGINT, and leaves nothing', async () => {
+  const demo = startDemo('--rate', '100')
+  let said = ''
+  demo.stderr!.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  await until(() => said.includes('going on with 100 records a second'), {
+    deadlineMs: 90_000,
+    what: 'the demo at work',
+  })
+  assert.match(said, / service {2}\| records \| errors\n-+\+-+\+-+\n gateway /)
+  const metrics = await fetch(/http:\S+\/metrics/.exec(said)![0])
+  assert.match(await metrics.text(), 'logcollector_stored_rows_total 2')
+  assert.is((await leftovers()).length, 2)
+  demo.kill('SIGINT')
+  const [code] = await once(demo, 'exit')
+  assert.is(code, 0)
+  assert.equal(await leftovers(), [])
+})
+
+test('a wrong option is told in a sentence', async () => {
+  const demo = startDemo('--once', 'many')
+  const [said, [code]] = await Promise.all([text(demo.stderr!), once(demo, 'exit')])
+  assert.match(said, 'usage: npm run demo')
+  assert.is(code, 2)
+})
+
+test.run()
