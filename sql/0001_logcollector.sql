@@ -126,7 +126,8 @@ begin
   end if;
 end $$;
 
--- Everything of a transaction but its rows, in one call: rollups, ledger, dead letters, and last the positions.
+-- Everything of a transaction but its rows, in one call: positions, rollups, ledger, dead letters. The positions come
+-- first: who was overtaken must hear LC001, not that the new owner's ledger rows are in the way.
 -- `tail` is UTF-8 JSON, sent as a bytea literal: no text of a record is ever part of a statement.
 create function commit_tail(tail bytea) returns void
 language plpgsql set search_path = logcollector, pg_catalog as $$
@@ -134,6 +135,15 @@ declare
   doc jsonb := convert_from(tail, 'UTF8')::jsonb;
   moved record;
 begin
+  for moved in
+    select * from jsonb_to_recordset(doc -> 'offsets') as x
+      (topic smallint, kpartition integer, token uuid, expected bigint, next bigint, print_offset bigint, print_crc bigint)
+    order by topic, kpartition
+  loop
+    perform commit_offset(moved.topic, moved.kpartition, moved.token, moved.expected, moved.next,
+      moved.print_offset, moved.print_crc);
+  end loop;
+
   insert into log_rollup_1m as r (bucket, service, severity, topic_id, kafka_partition, records, bytes)
   select timestamptz 'epoch' + minute * interval '1 minute', service, severity, topic, kpartition, sum(records), sum(bytes)
   from jsonb_to_recordset(doc -> 'rollups') as x
@@ -159,15 +169,6 @@ begin
   from jsonb_to_recordset(doc -> 'dead') as x
     (topic smallint, kpartition integer, at_offset bigint, kafka_ms bigint, key text, raw text, headers text,
      encoded text, code text, sqlstate text, reason text);
-
-  for moved in
-    select * from jsonb_to_recordset(doc -> 'offsets') as x
-      (topic smallint, kpartition integer, token uuid, expected bigint, next bigint, print_offset bigint, print_crc bigint)
-    order by topic, kpartition
-  loop
-    perform commit_offset(moved.topic, moved.kpartition, moved.token, moved.expected, moved.next,
-      moved.print_offset, moved.print_crc);
-  end loop;
 end $$;
 
 -- Makes the segment that holds `start`, unless one does. CREATE (LIKE) and ATTACH, because that pair alone does not

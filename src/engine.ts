@@ -237,7 +237,7 @@ export class Engine {
         source.wakeFetchers()
       },
       mayFetchAgain: (range, offset) => source.holderOf(range.claim)?.mayFetchAgain(offset) ?? true,
-      onHalt: (range, error) => this.haltClaim(range.claim, error),
+      onHalt: (range, error) => this.haltBehindParsed(range.claim, error),
       emit,
     })
   }
@@ -281,9 +281,18 @@ export class Engine {
     if (partition !== null) this.ended(() => this.source.halt(partition, error))
   }
 
+  /** What the parser cannot read stops a partition, but not what stands before it. */
+  private haltBehindParsed(claim: Claim, error: PipelineError): void {
+    const partition = this.source.holderOf(claim)
+    if (partition === null) return
+    partition.haltBehindParsed(error)
+    if (partition.isDueToHalt) this.haltClaim(claim, error)
+  }
+
   private committed(claim: Claim): void {
     const partition = this.source.holderOf(claim)
     if (partition === null) return
+    if (partition.isDueToHalt) this.haltClaim(claim, partition.haltedBy!)
     const { position: fetched, highWatermark } = partition
     this.emit('source:position:moved', {
       ...partition.name,

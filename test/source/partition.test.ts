@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { Account } from '../../src/arena/account.ts'
 import type { Range } from '../../src/arena/descriptors.ts'
+import { PipelineError } from '../../src/errors.ts'
 import { Partition } from '../../src/source/partition.ts'
 import { suite } from '../support/suite.ts'
 
@@ -91,6 +92,25 @@ test('a position is fetched from only after its fingerprint was checked', () => 
   assert.not(partition.hasRoom)
   partition.unchecked = null
   assert.ok(partition.hasRoom)
+})
+
+test('in front of what cannot be read, it halts when all that was parsed is committed', () => {
+  const { partition, account, range } = setUp()
+  const [first, second] = [range(100, 110), range(110, 120)]
+  partition.accept(first)
+  partition.accept(second)
+  const { claim } = partition
+  first.region.release()
+  partition.rangeDone(first, 105)
+  partition.haltBehindParsed(new PipelineError('KAFKA_BATCH_UNSUPPORTED'))
+  assert.ok(claim?.isLive, 'what was parsed flows on')
+  assert.not(partition.hasRoom)
+  assert.is(account.usedBytes, 0)
+  assert.not(partition.isDueToHalt)
+  claim.committed = 105
+  assert.ok(partition.isDueToHalt)
+  partition.halt(partition.haltedBy!)
+  assert.not(claim.isLive)
 })
 
 test('it cannot leave a final mode', () => {
