@@ -9,6 +9,7 @@ import type { Emit } from '../events.ts'
 import { Backoff } from '../supervisor/backoff.ts'
 import { Signal } from '../supervisor/signal.ts'
 import { ArenaTarget } from './arena-target.ts'
+import { FetchOrder } from './fetch-order.ts'
 import type { FetchPlan } from './kafka/adapter.ts'
 import {
   type FetchedPartition,
@@ -56,9 +57,6 @@ const FRAME_BYTES_PER_PARTITION = 384
 const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
-const PARTIAL_FETCHES_BEFORE_HALT = 5
-/** Larger frames than this share of the input come one at a time, so that they do not hold up all others. */
-const LARGEST_LEAST_SHARE = 1 / 8
 /** A broker's answer that no memory of ours should be asked for: frames of errands are bounded like records in Kafka are. */
 const MAX_ERRAND_BYTES = 128 * 1024 * 1024
 
@@ -68,13 +66,7 @@ export class Fetcher {
   private readonly news = new Signal()
   private readonly errands: Errand[] = []
   private readonly backoff = new Backoff()
-  /** Partitions in the order of the next request: the broker fills them in that order. */
-  private rotation: Partition[] = []
-  /** Partitions to be fetched alone because a frame was larger than any region at hand: bytes that they may need. */
-  private readonly alone = new Map<Partition, number>()
-  private readonly partialFetches = new Map<Partition, number>()
-  /** A frame with less room is not asked for: the broker would overshoot, and the connection be lost with it. */
-  private leastBytes: number
+  private readonly order: FetchOrder
   private throttledUntil = 0
   private stopping = false
   private loop: Promise<void> | null = null
@@ -82,7 +74,7 @@ export class Fetcher {
   constructor(deps: FetcherDeps) {
     this.deps = deps
     this.broker = deps.broker
-    this.leastBytes = deps.partitionFetchBytes
+    this.order = new FetchOrder(deps.partitionFetchBytes, deps.input.bytes)
   }
 
   start(): void {
@@ -146,29 +138,28 @@ export class Fetcher {
     const led = this.deps.partitions()
     const ready = led.filter(partition => partition.hasRoom)
     if (ready.length === 0) return null
-    const lonely = ready.find(partition => this.alone.has(partition))
-    if (lonely !== undefined) return this.planAlone(lonely)
+    const lonely = this.order.nextAlone(ready)
+    if (lonely !== null) return this.planAlone(lonely.partition, lonely.bytes)
+    const { leastBytes } = this.order
     const wanted = Math.max(
-      this.leastBytes,
+      leastBytes,
       Math.min(MAX_FETCH_BYTES, ready.length * this.deps.partitionFetchBytes),
     )
     const frame = FRAME_BYTES + led.length * FRAME_BYTES_PER_PARTITION
-    const region = this.deps.input.allocateUpTo(wanted + frame, this.leastBytes + frame)
+    const region = this.deps.input.allocateUpTo(wanted + frame, leastBytes + frame)
     if (region === null) return null
-    const kept = this.rotation.filter(partition => ready.includes(partition))
-    const partitions = [...kept, ...ready.filter(partition => !kept.includes(partition))]
     return {
-      partitions,
+      partitions: this.order.sorted(ready),
       region,
       maxBytes: Math.min(wanted, region.bytes - frame),
       leftOut: led.some(({ modes, hasRoom }) => modes.is('consuming') && !hasRoom),
     }
   }
 
-  private planAlone(partition: Partition): Poll | null {
+  private planAlone(partition: Partition, bytes: number): Poll | null {
     const { input } = this.deps
     if (!input.reserve(this)) return null
-    const region = input.allocate(this.alone.get(partition)!, this)
+    const region = input.allocate(bytes, this)
     if (region === null) return null
     input.release(this)
     return { partitions: [partition], region, maxBytes: this.deps.partitionFetchBytes, leftOut: true }
@@ -207,7 +198,7 @@ export class Fetcher {
         durationMs,
       })
     } catch (error) {
-      if (target.refusedBytes !== null) this.fetchAlone(partitions, target.refusedBytes)
+      if (target.refusedBytes !== null) this.refused(partitions, target.refusedBytes)
       else await this.failed(error, partitions)
     } finally {
       target.region.trim(target.filled)
@@ -224,18 +215,18 @@ export class Fetcher {
         errorCode: response.errorCode,
       })
     }
-    const first: Partition[] = []
-    const last: Partition[] = []
+    const hungry: Partition[] = []
+    const fed: Partition[] = []
     const nowMs = Date.now()
     for (const answer of response.partitions) {
       const question = asked.find(
         ({ partition: p }) => p.topic === answer.topic && p.partition === answer.partition,
       )
       if (question === undefined || question.claim !== question.partition.claim) continue
-      const fed = this.takePartition(answer, question, region, nowMs)
-      ;(fed ? last : first).push(question.partition)
+      const isFed = this.takePartition(answer, question, region, nowMs)
+      ;(isFed ? fed : hungry).push(question.partition)
     }
-    this.rotation = [...first, ...last]
+    this.order.answered(hungry, fed)
   }
 
   /** @returns false where the partition is to be first next time: there are records ahead of it, and none came */
@@ -252,8 +243,7 @@ export class Fetcher {
     partition.highWatermark = answer.highWatermark
     const whole = wholeBatches(this.deps.view, answer.address, answer.bytes)
     if (whole.nextOffset !== null && whole.nextOffset > offset) {
-      this.alone.delete(partition)
-      this.partialFetches.delete(partition)
+      this.order.gotWhole(partition)
       const { address } = answer
       partition.accept({
         claim,
@@ -264,25 +254,14 @@ export class Fetcher {
         nextOffset: whole.nextOffset,
         nowMs,
       })
-    } else if (answer.bytes > 0) this.countPartial(partition, offset)
+    } else if (answer.bytes > 0 && this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
     return partition.position > offset || partition.position >= answer.highWatermark
   }
 
-  /** A cut batch and nothing else: it comes whole when the partition is first in the request, or it is no batch. */
-  private countPartial(partition: Partition, offset: number): void {
-    const count = (this.partialFetches.get(partition) ?? 0) + 1
-    this.partialFetches.set(partition, count)
-    if (count < PARTIAL_FETCHES_BEFORE_HALT) return
-    this.partialFetches.delete(partition)
-    this.deps.onHalt(
-      partition,
-      new PipelineError('KAFKA_BATCH_CORRUPT', {
-        ...partition.name,
-        offset,
-        reason: 'no whole batch in the answer',
-      }),
-    )
+  private haltAtCut(partition: Partition, offset: number): void {
+    const facts = { ...partition.name, offset, reason: 'no whole batch in the answer' }
+    this.deps.onHalt(partition, new PipelineError('KAFKA_BATCH_CORRUPT', facts))
   }
 
   private async failed(error: unknown, partitions: readonly Partition[]): Promise<void> {
@@ -295,32 +274,18 @@ export class Fetcher {
     await this.news.wait(this.backoff.next())
   }
 
-  /** The frame was larger than the account could give: fetch each alone, with a run that is large enough. */
-  private fetchAlone(partitions: readonly Partition[], bytes: number): void {
-    const isAlone = partitions.length === 1
-    this.leastBytes = Math.max(this.leastBytes, Math.min(bytes, this.deps.input.bytes * LARGEST_LEAST_SHARE))
-    for (const partition of partitions) {
-      if (isAlone && bytes > this.deps.input.bytes) {
-        this.alone.delete(partition)
-        this.deps.onHalt(
-          partition,
-          new PipelineError('KAFKA_FRAME_TOO_LARGE', {
-            ...partition.name,
-            bytes,
-            limit: this.deps.input.bytes,
-            setting: 'memory.arena',
-          }),
-        )
-      } else this.alone.set(partition, Math.min(bytes, this.deps.input.bytes))
-    }
+  /** There was no place for a frame of this size. */
+  private refused(partitions: readonly Partition[], bytes: number): void {
+    if (!this.order.tooLarge(partitions, bytes)) return
+    const [partition] = partitions
+    const facts = { ...partition!.name, bytes, limit: this.deps.input.bytes, setting: 'memory.arena' }
+    this.deps.onHalt(partition!, new PipelineError('KAFKA_FRAME_TOO_LARGE', facts))
   }
 
-  /** The partition left this broker or us. */
+  /** The partition left this broker or us, or was halted. */
   forget(partition: Partition): void {
-    this.alone.delete(partition)
-    this.partialFetches.delete(partition)
-    if (this.alone.size === 0) this.deps.input.release(this)
-    this.rotation = this.rotation.filter(other => other !== partition)
+    this.order.forget(partition)
+    if (!this.order.hasAlone) this.deps.input.release(this)
   }
 }
 
