@@ -1,0 +1,105 @@
+/**
+ * The stage of a scenario: a topic, a database, producers with their oracle, and instances of the program between
+ * them. Each scenario adds its fault.
+ */
+import { randomInt, randomUUID } from 'node:crypto'
+import { recordId } from '../../src/produce/generate.ts'
+import { type ProduceSummary, produce } from '../../src/produce/produce.ts'
+import { Random } from '../../src/produce/random.ts'
+import { createGeneratedSource } from '../../src/produce/sources.ts'
+import { database, kafkaAddress, topic } from '../support/services.ts'
+import { Instance, type Settings } from './instance.ts'
+import { assertExactlyOnce } from './judge.ts'
+import { Observer } from './observer.ts'
+import { Oracle } from './oracle.ts'
+
+export interface FlowOptions {
+  readonly partitions?: number
+  /** Another Postgres than the shared one: postgres://… of a migrated or empty database. */
+  readonly database?: string
+  readonly settings?: Settings
+}
+
+export interface ProduceShape {
+  readonly records: number
+  readonly recordsPerSecond?: number
+  readonly gzip?: boolean
+}
+
+/** Kafka's batches of the producers: small enough that many of them are under way at any moment. */
+const BATCH_BYTES = 128 * 1024
+const HOUR_MS = 3_600_000
+
+export class Flow {
+  readonly seed: number
+  readonly random: Random
+  readonly topic: string
+  readonly group: string
+  readonly url: string
+  readonly oracle: Oracle
+  readonly observer: Observer
+  private readonly settings: Settings
+  private runs = 0
+
+  private constructor(seed: number, name: string, url: string, settings: Settings) {
+    this.seed = seed
+    this.random = new Random(seed)
+    this.topic = name
+    this.url = url
+    this.group = `faults-${randomUUID()}`
+    this.settings = settings
+    this.oracle = new Oracle()
+    this.observer = new Observer(url, name)
+  }
+
+  /** Makes topic and database. The seed is printed: LOGCOLLECTOR_TEST_SEED repeats a run. */
+  static async create({ partitions = 4, database: url, settings = {} }: FlowOptions = {}): Promise<Flow> {
+    const seed = Number(process.env.LOGCOLLECTOR_TEST_SEED ?? randomInt(1, 2 ** 30))
+    console.log(`seed ${seed}`)
+    return new Flow(seed, await topic({ partitions }), url ?? (await database()), settings)
+  }
+
+  /** Starts an instance of the program on this flow. */
+  start(settings: Settings = {}): Instance {
+    return new Instance({
+      'kafka.brokers': kafkaAddress(),
+      'kafka.topics': this.topic,
+      'kafka.group_id': this.group,
+      'kafka.session_timeout': '6s',
+      'kafka.heartbeat_interval': '500ms',
+      'kafka.fetch_wait': '50ms',
+      'shutdown.deadline': '5s',
+      'postgres.url': this.url,
+      ...this.settings,
+      ...settings,
+    })
+  }
+
+  /** Produces generated records, without keys so that the partitions fill evenly. May be called again. */
+  produce({ records, recordsPerSecond, gzip = false }: ProduceShape): Promise<ProduceSummary> {
+    const startMs = Date.now() - HOUR_MS
+    const seed = this.seed + this.runs++
+    return produce({
+      brokers: kafkaAddress().split(','),
+      topic: this.topic,
+      source: createGeneratedSource({ seed, records, startMs, spanMs: HOUR_MS, keys: false }),
+      batchBytes: BATCH_BYTES,
+      gzip,
+      onAck: ack => this.oracle.add(ack, index => recordId(seed, index)),
+      ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
+    })
+  }
+
+  /** Records acknowledged and not committed. */
+  async lag(): Promise<number> {
+    return this.oracle.records - (await this.observer.committed())
+  }
+
+  caughtUp(deadlineMs = 60_000): Promise<void> {
+    return this.observer.caughtUp(this.oracle, deadlineMs)
+  }
+
+  assertExactlyOnce(): Promise<void> {
+    return assertExactlyOnce(this.url, this.oracle, this.topic)
+  }
+}
