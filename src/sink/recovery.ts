@@ -23,8 +23,10 @@ export interface RecoveryDeps {
   readonly advance: (move: Move) => void
   /** Waits before the next attempt, longer each time. */
   readonly pause: () => Promise<void>
-  /** Null when the writer stops before they could be read. */
-  readonly readPositions: (claims: readonly Claim[]) => Promise<Map<Claim, StoredPosition> | null>
+  /** Null when the writer stops before they could be read; 'uncertain' while an older backend of ours may still commit. */
+  readonly readPositions: (
+    claims: readonly Claim[],
+  ) => Promise<Map<Claim, StoredPosition> | 'uncertain' | null>
   readonly onFenced: (claim: Claim) => void
   readonly onRewound: (claim: Claim, stored: StoredPosition) => void
   readonly onHalt: (claim: Claim, error: PipelineError) => void
@@ -90,6 +92,11 @@ export class Recovery {
   private async findOutcome(transaction: Transaction): Promise<void> {
     const stored = await this.deps.readPositions(transaction.moves.map(({ claim }) => claim))
     if (stored === null) return
+    if (stored === 'uncertain') {
+      // A new claim has a new token, which refuses whatever that backend still does.
+      for (const { claim } of transaction.moves) this.deps.onFenced(claim)
+      return
+    }
     const notLanded = new Set<Claim>()
     for (const move of transaction.moves) {
       if (this.act(move, stored.get(move.claim)) === 'notLanded') notLanded.add(move.claim)

@@ -72,6 +72,8 @@ export class Writer {
   private readonly pace: Pace
   private readonly recovery: Recovery
   private readonly news = new Signal()
+  /** Ends a pause; batches that come meanwhile do not. */
+  private readonly ending = new Signal()
   private readonly backoff = new Backoff()
   private session: Session | null = null
   private predecessor: Backend | null = null
@@ -89,7 +91,7 @@ export class Writer {
       ...deps,
       pace: this.pace,
       advance: move => this.advance(move),
-      pause: () => this.news.wait(this.backoff.next()),
+      pause: () => this.pause(),
       readPositions: claims => this.readPositions(claims),
     })
   }
@@ -128,6 +130,7 @@ export class Writer {
   async stop(): Promise<void> {
     this.stopping = true
     this.news.raise()
+    this.ending.raise()
     if (this.current !== null) await this.session?.close()
     await this.loop
     await this.session?.end()
@@ -161,8 +164,12 @@ export class Writer {
       this.backoff.reset()
     } catch (error) {
       this.report(describeFailure(error, 'connect', false))
-      await this.news.wait(this.backoff.next())
+      await this.pause()
     }
+  }
+
+  private pause(): Promise<void> {
+    return this.ending.wait(this.backoff.next())
   }
 
   private get waitMs(): number {
@@ -196,7 +203,7 @@ export class Writer {
     } catch (error) {
       this.recovery.notSent(transaction)
       this.report(describeFailure(error, 'prepare', true))
-      await this.news.wait(this.backoff.next())
+      await this.pause()
       return null
     }
   }
@@ -258,15 +265,18 @@ export class Writer {
   }
 
   /** Reads positions until they can be read; null when we stop before that. Only with a new connection are they final. */
-  private async readPositions(claims: readonly Claim[]): Promise<Map<Claim, StoredPosition> | null> {
+  private async readPositions(
+    claims: readonly Claim[],
+  ): Promise<Map<Claim, StoredPosition> | 'uncertain' | null> {
     while (!this.stopping) {
       if (this.session === null || !this.session.isAlive) await this.connect()
       if (this.session === null) continue
+      if (!this.session.hasEndedPredecessor) return 'uncertain'
       try {
         return await this.deps.readPositions(claims)
       } catch (error) {
         this.report(describeFailure(error, 'connect', false))
-        await this.news.wait(this.backoff.next())
+        await this.pause()
       }
     }
     return null

@@ -64,6 +64,8 @@ export class Fetcher {
   readonly broker: number
   private readonly deps: FetcherDeps
   private readonly news = new Signal()
+  /** Ends the pause after a failure; room or partitions that come meanwhile do not. */
+  private readonly ending = new Signal()
   private readonly errands: Errand[] = []
   private readonly backoff = new Backoff()
   private readonly order: FetchOrder
@@ -90,6 +92,7 @@ export class Fetcher {
   async stop(): Promise<void> {
     this.stopping = true
     this.news.raise()
+    this.ending.raise()
     await this.loop
     for (const errand of this.errands.splice(0)) errand.reject(isStopping())
   }
@@ -271,7 +274,7 @@ export class Fetcher {
         : new PipelineError('KAFKA_REQUEST_FAILED', { broker: this.broker }, error)
     this.deps.emit('source:fetch:failed', { broker: this.broker, error: failure })
     for (const partition of partitions) this.deps.onPartitionError(partition, NETWORK_ERROR)
-    await this.news.wait(this.backoff.next())
+    await this.ending.wait(this.backoff.next())
   }
 
   /** There was no place for a frame of this size. */

@@ -20,6 +20,8 @@ export interface MembershipDeps {
 
 const PUBLISH_EVERY_MS = 5_000
 const TOPIC_LOOK_MS = 1_000
+/** The last positions are a courtesy: a broker that does not take them must not hold up the end. */
+const LAST_PUBLISH_MS = 1_000
 
 export class Membership {
   clusterId = ''
@@ -103,7 +105,7 @@ export class Membership {
   async stop(): Promise<void> {
     this.stopping = true
     clearInterval(this.timer)
-    if (this.trouble === null) await this.publish()
+    if (this.trouble === null) await Promise.race([this.publish(), delay(LAST_PUBLISH_MS)])
     await this.deps.adapter.leave()
   }
 }

@@ -38,7 +38,8 @@ const MAX_CORRUPT_FETCHES = 3
 export class Partition {
   readonly topic: string
   readonly partition: number
-  readonly token = randomUUID()
+  /** Written into `offsets` by the next claim. A new one each time: whatever an older one still tries is refused. */
+  token: string = randomUUID()
   readonly modes: Modes<PartitionMode>
   claim: Claim | null = null
   /** The next fetch asks from here. */
@@ -104,6 +105,7 @@ export class Partition {
   reclaim(): void {
     this.end()
     this.haltedBy = null
+    this.token = randomUUID()
     this.modes.set('claiming')
   }
 
