@@ -34,7 +34,7 @@ export function describeConfig(
 
 function shown(setting: Setting, value: SettingValue): string {
   const text = writeValue(setting.type, value)
-  if (!setting.secret) return text
+  if (!setting.secret || text === '') return text
   return setting.type === 'url' ? redactUrl(text) : REDACTED
 }
 

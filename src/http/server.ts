@@ -23,7 +23,10 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
  * Listens and returns the base URL, with the port that was taken. Throws CONFIG_INVALID when the address cannot
  * be had: another setting is the only remedy.
  */
-export async function listenOn(server: FastifyInstance, { host, port }: Config['http']): Promise<string> {
+export async function listenOn(
+  server: FastifyInstance,
+  { host, port }: Pick<Config['http'], 'host' | 'port'>,
+): Promise<string> {
   try {
     return await server.listen({ host, port })
   } catch (error) {
