@@ -7,6 +7,7 @@ export {
   loadConfig,
   type ReadConfig,
   readConfig,
+  unknownSettings,
 } from './load.ts'
 export { parserSettings } from './parser-settings.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'

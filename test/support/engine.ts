@@ -9,6 +9,8 @@ import { cleanUp } from './suite.ts'
 export interface RunningEngine {
   readonly engine: Engine
   readonly config: Config
+  /** Before the end of the suite; may be called twice. */
+  readonly stop: () => Promise<boolean>
 }
 
 /** Starts it; settings win over those that the address of the shared brokers and a free port need. */
@@ -20,7 +22,14 @@ export async function runEngine(
   const config = loadConfig({ file: null, env: {}, overrides })
   const log = createLogger({ level: 'error', format: 'pretty' })
   const engine = createEngine({ config, emit: createEvents(listener), log })
-  cleanUp(() => engine.stop('end of the test').then(() => undefined))
+  let stopped: Promise<boolean> | null = null
+  const stop = (): Promise<boolean> => {
+    stopped ??= engine.stop('end of the test')
+    return stopped
+  }
+  cleanUp(async () => {
+    await stop()
+  })
   await engine.start()
-  return { engine, config }
+  return { engine, config, stop }
 }
