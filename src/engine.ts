@@ -5,6 +5,7 @@
 import { Arena } from './arena/arena.ts'
 import type { Claim, ParsedBatch } from './arena/descriptors.ts'
 import { type Config, parserSettings } from './config/index.ts'
+import { type EngineFacts, factsOf } from './engine-facts.ts'
 import { takeSnapshot } from './engine-snapshot.ts'
 import { PipelineError } from './errors.ts'
 import type { Emit } from './events.ts'
@@ -356,5 +357,9 @@ export class Engine {
 
   snapshot(): Snapshot {
     return takeSnapshot(this)
+  }
+
+  facts(): EngineFacts {
+    return factsOf(this)
   }
 }
