@@ -38,13 +38,14 @@ const test = (title: string, body: () => Promise<void>): void =>
 let groups = 0
 
 /** A running mirror of facts that the test may change, in a group of its own. */
-function mirrorOf(partitions: PartitionSnapshot[], { groupId = `g${++groups}`, instance = 'one' } = {}) {
+function mirrorOf(partitions: PartitionSnapshot[]) {
+  const groupId = `g${++groups}`
   const happened: { name: EventName; event: Events[EventName] }[] = []
   const mirror = new Mirror({
     url: server.url,
     prefix: 'lc',
     groupId,
-    instance,
+    instance: 'one',
     partitions: () => partitions,
     emit: (name, event) => void happened.push({ name, event }),
   })
@@ -87,17 +88,19 @@ test('shows what the snapshot says, and what changed within an interval', async 
 })
 
 test('a partition that went is removed, but not what another instance has written meanwhile', async () => {
-  const one = mirrorOf([partitionFacts(0), partitionFacts(1)])
-  await one.shows(read => read.length === 2, 'both partitions')
-  const other = mirrorOf([], { groupId: one.groupId, instance: 'other' })
-  other.partitions.push(partitionFacts(0, { committed: 15 }))
-  one.partitions.length = 0
-  await one.shows(
-    read => read.length === 1 && read[0]!.instance === 'other' && read[0]!.partition === 0,
-    'the new owner alone',
+  const { hash, mirror, partitions, reader, shows } = mirrorOf([0, 1, 2].map(each => partitionFacts(each)))
+  await shows(read => read.length === 3, 'all partitions')
+  const other = JSON.stringify({ instance: 'other' })
+  partitions.splice(0, 2)
+  await client.hset(hash, 't/0', other)
+  await shows(read => read.length === 2, 'two partitions')
+  await client.hset(hash, 't/2', other)
+  await mirror.stop()
+  assert.equal(
+    (await reader.read()).map(({ instance, partition }) => `${partition} ${instance}`).sort(),
+    ['0 other', '2 other'],
+    'stop() leaves what is not ours',
   )
-  await other.mirror.stop()
-  assert.equal(await one.reader.read(), [], 'stop() leaves nothing')
 })
 
 test('an instance that died is told apart, and vanishes', async () => {
@@ -130,9 +133,12 @@ test('no memory left: refused writes are counted, and it heals when there is roo
   await shows(read => read.length === 1, 'the partition')
   await client.config('SET', 'maxmemory-policy', 'noeviction')
   await client.config('SET', 'maxmemory', '1')
-  await until(() => mirror.snapshot().trouble?.includes('OOM'), { deadlineMs: 2000, what: 'trouble' })
-  assert.is(mirror.snapshot().mode, 'connected', 'the connection is not to blame')
-  await client.config('SET', 'maxmemory', '0')
+  try {
+    await until(() => mirror.snapshot().trouble?.includes('OOM'), { deadlineMs: 2000, what: 'trouble' })
+    assert.is(mirror.snapshot().mode, 'connected', 'the connection is not to blame')
+  } finally {
+    await client.config('SET', 'maxmemory', '0')
+  }
   await until(() => mirror.snapshot().isUp, { deadlineMs: 2000, what: 'recovery' })
   await shows(read => read[0]?.isFresh === true, 'the partition again', 1000)
 })
