@@ -9,10 +9,10 @@ import { createGeneratedSource } from '../../src/produce/sources.ts'
 import { MirrorReader } from '../../src/redis/reader.ts'
 import { verify } from '../../src/store/verify/index.ts'
 import { startRedis } from '../../stack/redis.ts'
-import { runEngine } from '../support/engine.ts'
 import { database, kafkaAddress, redisClient, topic } from '../support/services.ts'
 import { cleanUp, suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
+import { startEngine } from './in-process.ts'
 
 const test = suite('engine with a mirror', { timeoutMs: 90_000 })
 
@@ -41,7 +41,7 @@ test('faults of Redis change no row and stop nothing, and the mirror heals', asy
   cleanUp(() => reader.close())
   const joins: number[] = []
   let rows = 0
-  const { engine } = await runEngine(
+  const { engine, ready } = startEngine(
     {
       'kafka.topics': name,
       'kafka.group_id': name,
@@ -54,6 +54,7 @@ test('faults of Redis change no row and stop nothing, and the mirror heals', asy
       if ('rows' in facts) rows += facts.rows
     },
   )
+  await ready()
   const source = createGeneratedSource({
     seed: 3,
     records: RECORDS,

@@ -12,7 +12,6 @@ import { runCli } from '../../src/cli/program.ts'
 import { produce } from '../../src/produce/produce.ts'
 import { createGeneratedSource } from '../../src/produce/sources.ts'
 import { cli } from '../support/cli.ts'
-import { runEngine } from '../support/engine.ts'
 import {
   database,
   kafkaAddress,
@@ -25,6 +24,7 @@ import {
 import { cleanUp, suite } from '../support/suite.ts'
 import { execute, uniqueName, urlOf } from '../support/template.ts'
 import { until } from '../support/wait.ts'
+import { startEngine } from './in-process.ts'
 
 const test = suite('operator', { timeoutMs: 60_000 })
 
@@ -84,7 +84,7 @@ test('lag: from Postgres and Kafka, from the mirror while it is fresh, and from 
     ],
     'never claimed',
   )
-  const { engine, stop } = await runEngine(settings)
+  const { engine, stop } = startEngine(settings)
   const stored = () => engine.snapshot().partitions.reduce((sum, { committed }) => sum + committed, 0)
   await until(() => stored() === 500, { deadlineMs: 20_000, what: 'all rows' })
   const mirrored = await until(
