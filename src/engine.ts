@@ -5,6 +5,7 @@
 import { Arena } from './arena/arena.ts'
 import type { Claim, ParsedBatch } from './arena/descriptors.ts'
 import { type Config, parserSettings } from './config/index.ts'
+import { type EngineFacts, factsOf } from './engine-facts.ts'
 import { takeSnapshot } from './engine-snapshot.ts'
 import { PipelineError } from './errors.ts'
 import type { Emit } from './events.ts'
@@ -15,6 +16,7 @@ import { Parser } from './parse/parser.ts'
 import { ParsePool } from './parse/pool.ts'
 import type { WorkerData } from './parse/worker-data.ts'
 import { Positions } from './positions.ts'
+import { instanceName, Mirror } from './redis/mirror.ts'
 import { Refusals } from './sink/refusals.ts'
 import { Writer } from './sink/writer.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -50,6 +52,8 @@ export class Engine {
   readonly source: Source
   readonly membership: Membership
   readonly writers: readonly Writer[]
+  /** Null without redis.url. */
+  readonly mirror: Mirror | null
   parser: Parser | null = null
   pool: ParsePool | null = null
   /** Why the store cannot be used, in words; null: it can. */
@@ -93,6 +97,7 @@ export class Engine {
     this.positions = this.createPositions()
     const refusals = new Refusals()
     this.writers = Array.from({ length: config.postgres.writers }, (_, id) => this.createWriter(id, refusals))
+    this.mirror = this.createMirror()
     this.storekeeper = new Storekeeper(
       [
         { name: 'segments ahead', everyMs: SEGMENTS_EVERY_MS, run: () => this.makeSegmentsAhead() },
@@ -184,8 +189,22 @@ export class Engine {
     })
   }
 
+  private createMirror(): Mirror | null {
+    const { kafka, redis } = this.config
+    if (redis.url === '') return null
+    return new Mirror({
+      url: redis.url,
+      prefix: redis.prefix,
+      groupId: kafka.groupId,
+      instance: instanceName(),
+      partitions: () => this.snapshot().partitions,
+      emit: this.emit,
+    })
+  }
+
   /** Resolves when every part runs and the group was joined; parts that cannot be reached are tried until they can. */
   async start(): Promise<void> {
+    this.mirror?.start()
     await this.prepareStore()
     if (this.isStopping) return
     this.pool = await this.createPool()
@@ -314,7 +333,8 @@ export class Engine {
     this.emit('supervisor:stop:requested', { reason, deadlineMs })
     void this.source.drain()
     const isClean = await this.flowOut(startedAt + deadlineMs * GRACEFUL_SHARE)
-    await Promise.all([this.storekeeper.stop(), ...this.writers.map(writer => writer.stop())])
+    const parts = [this.storekeeper, ...this.writers, ...(this.mirror === null ? [] : [this.mirror])]
+    await Promise.all(parts.map(part => part.stop()))
     await this.membership.stop()
     this.source.stop()
     await Promise.all([this.pool?.stop(), this.store.end()])
@@ -337,5 +357,9 @@ export class Engine {
 
   snapshot(): Snapshot {
     return takeSnapshot(this)
+  }
+
+  facts(): EngineFacts {
+    return factsOf(this)
   }
 }

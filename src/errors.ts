@@ -91,6 +91,12 @@ const kinds = {
     meaning: 'A request to the broker failed',
     remedy: 'None needed if it passes; the error code in the context is Kafka’s',
   },
+  REDIS_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'Redis does not answer or refuses to be written',
+    remedy:
+      'None needed for the data, which never depends on Redis; check redis.url and the server’s memory for the mirror',
+  },
   TOPIC_MISSING: {
     retryable: true,
     meaning: 'A configured topic does not exist on the brokers',

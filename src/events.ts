@@ -53,6 +53,10 @@ export interface Events {
   'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
   'store:segment:created': { segment: string }
   'store:task:failed': { task: string; error: PipelineError }
+  'redis:mirror:written': { partitions: number; durationMs: number }
+  /** `isNew`: the attempt before it had succeeded. */
+  'redis:mirror:failed': { error: PipelineError; isNew: boolean }
+  'redis:mirror:recovered': { awayMs: number }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }
   'supervisor:stop:completed': { durationMs: number; clean: boolean }

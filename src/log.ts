@@ -101,6 +101,12 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },
   'store:task:failed': { level: 'warn', message: 'a storage task failed' },
+  'redis:mirror:written': { level: 'debug', message: 'wrote the mirror' },
+  'redis:mirror:failed': {
+    level: ({ isNew }) => (isNew ? 'warn' : 'debug'),
+    message: 'could not write the mirror; records are stored all the same',
+  },
+  'redis:mirror:recovered': { level: 'info', message: 'the mirror is written' },
   'supervisor:child:restarted': { level: 'warn', message: 'restarted a part' },
   'supervisor:stop:requested': { level: 'info', message: 'stopping' },
   'supervisor:stop:completed': {
@@ -109,16 +115,21 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   },
 }
 
+/** The level at which an event is logged. */
+export function levelOf<N extends EventName>(name: N, event: Events[N]): LogLevel {
+  const { level } = lines[name]
+  return typeof level === 'string' ? level : level(event)
+}
+
 /** The listener that writes events to the log. */
 export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
   const isDebug = log.isLevelEnabled('debug')
   return (name, event) => {
-    const { level, message } = lines[name]
-    const chosen = typeof level === 'string' ? level : level(event)
+    const chosen = levelOf(name, event)
     if (chosen === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
     const failure = error === undefined ? {} : errorFields(error, isDebug)
-    log[chosen]({ event: name, ...rounded(rest), ...failure }, message)
+    log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)
   }
 }
 

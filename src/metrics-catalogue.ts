@@ -115,6 +115,19 @@ export const catalogue = {
     labels: ['task'],
     help: 'Tasks of the storekeeper that failed.',
   },
+  redis_up: {
+    type: 'gauge',
+    help: '1 when the last write of the mirror succeeded, else 0; not shown without redis.url.',
+  },
+  redis_writes_total: { type: 'counter', help: 'Writes of the mirror that succeeded.' },
+  redis_failures_total: {
+    type: 'counter',
+    help: 'Writes of the mirror, and connections for them, that failed.',
+  },
+  redis_last_write_age_seconds: {
+    type: 'gauge',
+    help: 'Time since the mirror was last written; not shown before the first time.',
+  },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
 } as const satisfies Record<string, Metric>

@@ -100,6 +100,8 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'sink:writer:fenced': m => m.fenced_writers_total.inc(),
   'store:segment:created': m => m.segments_created_total.inc(),
   'store:task:failed': (m, { task }) => m.store_task_failures_total.inc({ task }),
+  'redis:mirror:written': m => m.redis_writes_total.inc(),
+  'redis:mirror:failed': m => m.redis_failures_total.inc(),
   'supervisor:child:restarted': (m, { child }) => m.restarts_total.inc({ child }),
 }
 
@@ -134,4 +136,17 @@ function show(m: Instruments, snapshot: Snapshot): void {
   m.parse_tasks_running.set(snapshot.parse.running)
   m.parse_thread_restarts.set(snapshot.parse.restarts)
   m.ready.set(snapshot.ready.ok ? 1 : 0)
+  showMirror(m, snapshot.mirror)
+}
+
+/** A gauge that was reset without labels shows 0; what does not exist is removed instead. */
+function showMirror(
+  { redis_up, redis_last_write_age_seconds }: Instruments,
+  mirror: Snapshot['mirror'],
+): void {
+  redis_up.remove()
+  redis_last_write_age_seconds.remove()
+  if (mirror === null) return
+  redis_up.set(mirror.isUp ? 1 : 0)
+  if (mirror.lastWriteAgeMs !== null) redis_last_write_age_seconds.set(seconds(mirror.lastWriteAgeMs))
 }

@@ -23,6 +23,10 @@ export interface PartitionSnapshot {
   readonly parsed: number
   readonly committed: number
   readonly highWatermark: number
+  /** Fetched and not handed on by the parser yet. */
+  readonly rangesWaiting: number
+  /** Fetched bytes that wait for the parser, and parsed ones that are not committed. */
+  readonly inFlightBytes: number
   /** Why it is halted, in words; null when it is not. */
   readonly haltedReason: string | null
 }
@@ -31,6 +35,20 @@ export interface WriterSnapshot {
   readonly id: number
   readonly mode: string
   readonly inFlightBytes: number
+  /** Why it is not ready, in words; null when it is. */
+  readonly trouble: string | null
+}
+
+/** The mirror in Redis. */
+export interface MirrorSnapshot {
+  readonly mode: string
+  /** The last write succeeded. */
+  readonly isUp: boolean
+  /** Name of this process in the mirror. */
+  readonly instance: string
+  /** Null before the first write. */
+  readonly lastWriteAgeMs: number | null
+  readonly trouble: string | null
 }
 
 export interface Readiness {
@@ -44,6 +62,8 @@ export interface Snapshot {
   readonly partitions: readonly PartitionSnapshot[]
   readonly writers: readonly WriterSnapshot[]
   readonly parse: { readonly threads: number; readonly running: number; readonly restarts: number }
+  /** Null without redis.url. It has no say in `ready`. */
+  readonly mirror: MirrorSnapshot | null
   readonly ready: Readiness
 }
 
@@ -53,9 +73,13 @@ export const emptySnapshot = (reason: string): Snapshot => ({
   partitions: [],
   writers: [],
   parse: { threads: 0, running: 0, restarts: 0 },
+  mirror: null,
   ready: { ok: false, reasons: [reason] },
 })
 
 /** Records between what the broker has and what is committed; null while either is unknown. */
-export const lagOf = ({ highWatermark, committed }: PartitionSnapshot): number | null =>
+export const lagOf = ({
+  highWatermark,
+  committed,
+}: Pick<PartitionSnapshot, 'highWatermark' | 'committed'>): number | null =>
   highWatermark < 0 || committed < 0 ? null : Math.max(0, highWatermark - committed)

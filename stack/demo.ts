@@ -75,6 +75,8 @@ async function withDemo<T>(ending: AbortController, use: (demo: Demo) => Promise
         `kafka.topics=${name}`,
         `kafka.group_id=${name}`,
         `postgres.url=${url}`,
+        `redis.url=${stack.redis}`,
+        `redis.prefix=${name}`,
       ],
       // Without an event it is the Kafka client that complains, about a broker that is not warm yet.
       onLine: ({ level, message, event }) => {

@@ -1,13 +1,15 @@
 /**
- * The local stack as a whole: Kafka and Postgres side by side, for demo, tests and bench.
+ * The local stack as a whole: Kafka, Postgres and Redis side by side, for demo, tests and bench.
  * Addresses in the environment win over instances of our own.
  */
 import { type KafkaOptions, startKafka } from './kafka.ts'
 import { type PostgresOptions, startPostgres } from './postgres.ts'
+import { type RedisOptions, startRedis } from './redis.ts'
 
 export interface StackOptions {
   readonly kafka?: KafkaOptions
   readonly postgres?: PostgresOptions
+  readonly redis?: RedisOptions
   readonly report?: (line: string) => void
 }
 
@@ -16,6 +18,8 @@ export interface Stack {
   readonly kafka: string
   /** postgres://… of a role that may create databases. */
   readonly postgres: string
+  /** redis://… */
+  readonly redis: string
   /** For CPU and memory figures; null when the environment named the address. */
   readonly kafkaPid: number | null
   readonly postgresPid: number | null
@@ -25,6 +29,7 @@ export interface Stack {
 
 export const kafkaVariable = 'LOGCOLLECTOR_TEST_KAFKA'
 export const postgresVariable = 'LOGCOLLECTOR_TEST_POSTGRES'
+export const redisVariable = 'LOGCOLLECTOR_TEST_REDIS'
 
 interface Started {
   readonly address: string
@@ -49,10 +54,11 @@ async function timed(
   return started
 }
 
-/** Starts what the environment does not name, in parallel. When one fails, the other is stopped, and it throws. */
+/** Starts what the environment does not name, in parallel. When one fails, the others are stopped, and it throws. */
 export async function startStack({
   kafka,
   postgres,
+  redis,
   report = () => undefined,
 }: StackOptions = {}): Promise<Stack> {
   const starts = [
@@ -60,6 +66,11 @@ export async function startStack({
     given(postgresVariable) ??
       timed('Postgres', report, async () => {
         const server = await startPostgres({ report, ...postgres })
+        return { address: server.url, pid: server.pid, stop: () => server.stop() }
+      }),
+    given(redisVariable) ??
+      timed('Redis', report, async () => {
+        const server = await startRedis({ report, ...redis })
         return { address: server.url, pid: server.pid, stop: () => server.stop() }
       }),
   ]
@@ -73,10 +84,11 @@ export async function startStack({
     await stop()
     throw failed.reason
   }
-  const [broker, server] = started as [Started, Started]
+  const [broker, server, mirror] = started as [Started, Started, Started]
   return {
     kafka: broker.address,
     postgres: server.address,
+    redis: mirror.address,
     kafkaPid: broker.pid,
     postgresPid: server.pid,
     stop,

@@ -4,7 +4,8 @@ import { PipelineError } from '../src/errors.ts'
 import { createEvents } from '../src/events.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
 import { METRIC_PREFIX, metricNames, metricOf } from '../src/metrics-catalogue.ts'
-import { emptySnapshot, type PartitionSnapshot, type Snapshot } from '../src/snapshot.ts'
+import { emptySnapshot, type Snapshot } from '../src/snapshot.ts'
+import { partitionFacts } from './support/partition-facts.ts'
 import { suite } from './support/suite.ts'
 
 const test = suite('metrics')
@@ -15,17 +16,6 @@ async function read(metrics: Metrics, series: string): Promise<number | null> {
   return line === undefined ? null : Number(line.split(' ').at(-1))
 }
 
-const partition = (number: number, changes: Partial<PartitionSnapshot> = {}): PartitionSnapshot => ({
-  topic: 't',
-  partition: number,
-  mode: 'consuming',
-  fetched: 30,
-  parsed: 20,
-  committed: 10,
-  highWatermark: 50,
-  haltedReason: null,
-  ...changes,
-})
 const snapshotWith = (changes: Partial<Snapshot>): Snapshot => ({ ...emptySnapshot('x'), ...changes })
 
 test('a committed transaction counts its rows and times', async () => {
@@ -72,8 +62,8 @@ test('gauges show the snapshot of the moment', async () => {
   const metrics = createMetrics()
   let snapshot = snapshotWith({
     arena: [{ account: 'input', usedBytes: 5, sizeBytes: 9 }],
-    partitions: [partition(0), partition(1, { mode: 'halted', highWatermark: -1 })],
-    writers: [{ id: 0, mode: 'copying', inFlightBytes: 77 }],
+    partitions: [partitionFacts(0), partitionFacts(1, { mode: 'halted', highWatermark: -1 })],
+    writers: [{ id: 0, mode: 'copying', inFlightBytes: 77, trouble: null }],
     parse: { threads: 2, running: 1, restarts: 3 },
     ready: { ok: true, reasons: [] },
   })
@@ -90,6 +80,20 @@ test('gauges show the snapshot of the moment', async () => {
   assert.is(await read(metrics, 'partition_lag_records{topic="t",partition="0"}'), null, 'was released')
   assert.is(await read(metrics, 'partitions{mode="halted"}'), 0)
   assert.is(await read(metrics, 'ready'), 0)
+})
+
+test('the mirror has gauges only where there is one', async () => {
+  const metrics = createMetrics()
+  const mirror = { mode: 'connected', isUp: true, instance: 'i', lastWriteAgeMs: null, trouble: null }
+  let snapshot = snapshotWith({})
+  metrics.attach(() => snapshot)
+  assert.is(await read(metrics, 'redis_up'), null)
+  snapshot = snapshotWith({ mirror })
+  assert.is(await read(metrics, 'redis_up'), 1)
+  assert.is(await read(metrics, 'redis_last_write_age_seconds'), null, 'never written yet')
+  snapshot = snapshotWith({ mirror: { ...mirror, isUp: false, lastWriteAgeMs: 1500 } })
+  assert.is(await read(metrics, 'redis_up'), 0)
+  assert.is(await read(metrics, 'redis_last_write_age_seconds'), 1.5)
 })
 
 test('two instances do not share figures', async () => {

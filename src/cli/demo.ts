@@ -20,7 +20,7 @@ interface Options {
 export function register(program: Command, context: CliContext): void {
   program
     .command('demo')
-    .description('the whole path on a private Kafka and Postgres, until Ctrl-C; from a clone only')
+    .description('the whole path on a private Kafka, Postgres and Redis, until Ctrl-C; from a clone only')
     .option('--once <records>', 'store so many, verify, print one line of JSON and end')
     .option('--rate <records>', 'records a second after the start')
     .action(handled<Options>(context, runDemo))

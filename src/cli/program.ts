@@ -4,10 +4,12 @@
  */
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { debugRequested } from '../config/index.ts'
+import * as check from './check.ts'
 import * as config from './config.ts'
 import type { CliContext } from './context.ts'
 import * as demo from './demo.ts'
 import { type ExitCode, exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import * as lag from './lag.ts'
 import * as migrate from './migrate.ts'
 import * as produce from './produce.ts'
 import { describeError } from './report-error.ts'
@@ -15,7 +17,7 @@ import * as run from './run.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, config, demo]
+const commands = [run, produce, migrate, verify, lag, check, config, demo]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

@@ -4,11 +4,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig } from '../config/index.ts'
+import { createDebugView } from '../debug-view.ts'
+import type { EngineFacts } from '../engine-facts.ts'
 import { PipelineError } from '../errors.ts'
 import { createEvents, type Emit } from '../events.ts'
 import { buildServer, listenOn } from '../http/server.ts'
 import { createLogger, errorFields, type Log, type LogDestination, logEvents } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
+import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
@@ -18,6 +21,8 @@ export interface Engine {
   /** Drains and stops; false when something had to be abandoned (it is read again by the next start). */
   stop(reason: string): Promise<boolean>
   snapshot(): Snapshot
+  /** The same with what only /debug shows. */
+  facts(): EngineFacts
   /** Settles at the end: rejects when a failure escalated. */
   readonly done: Promise<void>
 }
@@ -52,14 +57,17 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   log.debug(Object.fromEntries(describeConfig(config).map(({ key, value }) => [key, value])), 'configuration')
   for (const warning of parts.warnings) log.warn({}, warning)
   const metrics = createMetrics()
-  const emit = createEvents(logEvents(log), metrics.listen)
+  const recent = new RecentEvents()
+  const emit = createEvents(logEvents(log), metrics.listen, recent.listen)
   const engine = parts.createEngine({ config, emit, log })
   metrics.attach(() => engine.snapshot())
-  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics })
+  const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
+  const debug = config.http.debug ? view : null
+  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug })
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
-    log.info({ url }, 'serving /metrics, /healthz and /readyz')
+    log.info({ url }, `serving /metrics, /healthz and /readyz${debug === null ? '' : ', and /debug'}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind

@@ -34,8 +34,32 @@ export function describeConfig(
 
 function shown(setting: Setting, value: SettingValue): string {
   const text = writeValue(setting.type, value)
-  if (!setting.secret) return text
+  if (!setting.secret || text === '') return text
   return setting.type === 'url' ? redactUrl(text) : REDACTED
+}
+
+/** Every secret of the configuration as it may stand in a text: passwords of URLs, as written and decoded. */
+export const secretsOf = (config: Config): readonly string[] =>
+  settingKeys
+    .filter(key => settingOf(key).secret)
+    .flatMap(key => secretsIn(writeValue(settingOf(key).type, valueAt(config, key))))
+
+function secretsIn(text: string): readonly string[] {
+  if (!URL.canParse(text)) return text === '' ? [] : [text]
+  const { password, searchParams } = new URL(text)
+  const parameters = [...searchParams].filter(([name]) => secretParameters.test(name))
+  const found = [password, decoded(password), ...parameters.map(([, value]) => value)]
+  return found.filter(secret => secret !== '')
+}
+
+/** As it is where it is not properly encoded. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (error instanceof URIError) return text
+    throw error
+  }
 }
 
 /** The URL without its password, also where it stands among the parameters; what is no URL is hidden whole. */

@@ -1,5 +1,5 @@
 /** The public face of the configuration: load it, show it, and its type. */
-export { type DescribedSetting, describeConfig, redactUrl } from './describe.ts'
+export { type DescribedSetting, describeConfig, redactUrl, secretsOf } from './describe.ts'
 export {
   type ConfigSources,
   DEFAULT_FILE,
@@ -7,6 +7,7 @@ export {
   loadConfig,
   type ReadConfig,
   readConfig,
+  unknownSettings,
 } from './load.ts'
 export { parserSettings } from './parser-settings.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'

@@ -129,6 +129,9 @@ function violations(
   })
 }
 
+/** One sentence for each variable that looks like a setting and is none; also where the rest is not valid. */
+export const unknownSettings = (env: Environment = process.env): readonly string[] => unknownVariables(env)
+
 /** Whether the environment asks for debug output, for errors that come before or without a configuration. */
 export const debugRequested = (env: Environment = process.env): boolean =>
   env.LOGCOLLECTOR_LOG_LEVEL === 'debug'

@@ -12,13 +12,15 @@ export function acceptedBy(setting: Setting): string {
   if (setting.type === 'enum') return setting.values.join(', ')
   if ('min' in setting) return `${setting.min} to ${setting.max}`
   if (setting.type === 'list') return `list of ${setting.shape.accepts}`
-  if (setting.type === 'url') return `${setting.schemes.join(' or ')} URL`
+  if (setting.type === 'url')
+    return `${setting.schemes.join(' or ')} URL${setting.optional ? ', or nothing' : ''}`
   if (setting.type === 'start') return 'earliest, latest or an ISO time'
   return setting.type === 'string' && setting.shape ? setting.shape.accepts : 'true, false'
 }
 
-const defaultOf = (setting: Setting): string =>
-  'default' in setting ? setting.default : `(${setting.derived})`
+/** The default as --help shows it. */
+export const defaultOf = (setting: Setting): string =>
+  'default' in setting ? setting.default || 'empty' : `(${setting.derived})`
 
 const typeOf = (setting: Setting): string => {
   const names: Readonly<Record<string, string>> = typeNames
@@ -45,7 +47,8 @@ export function settingsTable(): string {
   const rows = settingKeys.map(key => {
     const setting = settingOf(key)
     const variables = setting.secret ? [envName(key), envFileName(key)] : [envName(key)]
-    const standard = 'default' in setting ? code(setting.default) : setting.derived
+    const standard =
+      'default' in setting ? (setting.default ? code(setting.default) : 'empty') : setting.derived
     const cells = [code(key), variables.map(code).join(' or '), typeOf(setting), standard]
     return `| ${[...cells, acceptedBy(setting), setting.help].map(cell).join(' | ')} |`
   })
@@ -87,7 +90,7 @@ function exampleOf(key: SettingKey, depth: number): readonly string[] {
 }
 
 function exampleValue(setting: Setting & { default: string }): string {
-  if (setting.type !== 'list') return setting.default
+  if (setting.type !== 'list') return setting.default || '""'
   return `[${setting.default
     .split(',')
     .map(item => (/^[\w.]+$/.test(item) ? item : JSON.stringify(item)))

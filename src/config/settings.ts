@@ -45,7 +45,13 @@ export type NumberSetting = Common &
 export type EnumSetting = Common & Fixed & { readonly type: 'enum'; readonly values: readonly string[] }
 export type BoolSetting = Common & Fixed & { readonly type: 'bool' }
 export type StartSetting = Common & Fixed & { readonly type: 'start' }
-export type UrlSetting = Common & Fixed & { readonly type: 'url'; readonly schemes: readonly string[] }
+export type UrlSetting = Common &
+  Fixed & {
+    readonly type: 'url'
+    readonly schemes: readonly string[]
+    /** The empty text is a value too: the service is not used. */
+    readonly optional?: true
+  }
 export type Setting =
   | StringSetting
   | ListSetting
@@ -55,6 +61,7 @@ export type Setting =
   | StartSetting
   | UrlSetting
 
+const keyPrefix: Shape = { pattern: /^[\w.:-]{1,100}$/, accepts: 'letters, digits, ".", ":", "_" and "-"' }
 const anyText: Shape = { pattern: /^.{1,255}$/u, accepts: 'a text of 1 to 255 characters' }
 const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
@@ -165,6 +172,20 @@ export const settings = {
     min: '1s',
     max: '1h',
     help: 'A connection on which nothing moves for so long in the middle of its work is cut and opened anew.',
+  },
+  'redis.url': {
+    type: 'url',
+    default: '',
+    schemes: ['redis', 'rediss'],
+    optional: true,
+    secret: true,
+    help: 'Redis for the mirror of positions and lag, redis://user:password@host:port/database; empty: no mirror. Nothing else needs it.',
+  },
+  'redis.prefix': {
+    type: 'string',
+    default: 'logcollector',
+    shape: keyPrefix,
+    help: 'What every key begins with. Keys under it belong to LogCollector and are overwritten.',
   },
   'memory.budget': {
     type: 'bytes',
@@ -294,6 +315,11 @@ export const settings = {
     min: '0',
     max: '65535',
     help: 'Port that HTTP listens on; 0 takes any free one.',
+  },
+  'http.debug': {
+    type: 'bool',
+    default: 'false',
+    help: 'Serve /debug: the state of every part as JSON. It names topics, addresses and errors, so keep it from strangers.',
   },
   'log.level': {
     type: 'enum',

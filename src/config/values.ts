@@ -60,7 +60,7 @@ export function parseValue(setting: Setting, raw: RawValue): Parsed {
       return start === null ? refuse(accepted.start) : { value: start }
     }
     case 'url':
-      return isUrl(text, setting.schemes)
+      return isUrl(text, setting.schemes) || (text === '' && setting.optional === true)
         ? { value: text }
         : refuse(`a URL such as ${setting.schemes[0]}://user@host:port/name`)
     case 'string':

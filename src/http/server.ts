@@ -5,6 +5,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
+import { debugRoute } from './debug-route.ts'
 import type { HttpDeps } from './deps.ts'
 import { healthRoute } from './health-route.ts'
 import { metricsRoute } from './metrics-route.ts'
@@ -16,6 +17,7 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
   server.register(healthRoute)
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
+  if (deps.debug !== null) server.register(debugRoute, { read: deps.debug })
   return server
 }
 
@@ -23,7 +25,10 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
  * Listens and returns the base URL, with the port that was taken. Throws CONFIG_INVALID when the address cannot
  * be had: another setting is the only remedy.
  */
-export async function listenOn(server: FastifyInstance, { host, port }: Config['http']): Promise<string> {
+export async function listenOn(
+  server: FastifyInstance,
+  { host, port }: Pick<Config['http'], 'host' | 'port'>,
+): Promise<string> {
   try {
     return await server.listen({ host, port })
   } catch (error) {

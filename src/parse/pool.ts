@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { messageOf, PipelineError } from '../errors.ts'
+import { BusyTime } from './busy-time.ts'
 import type { ParseResult, ParseTask } from './contract.ts'
 
 export interface PoolOptions {
@@ -23,12 +24,16 @@ export class ParsePool {
   readonly threads: number
   restarts = 0
   private readonly piscina: Piscina<ParseTask, ParseResult>
+  private readonly slots: readonly number[]
   private readonly freeSlots: number[]
+  private readonly busyTime: BusyTime
   private readonly timeoutMs: number
 
   constructor(options: PoolOptions) {
     this.threads = options.slots.length
+    this.slots = options.slots
     this.freeSlots = [...options.slots]
+    this.busyTime = new BusyTime(this.threads)
     this.timeoutMs = options.timeoutMs
     this.piscina = new Piscina({
       filename: options.worker,
@@ -51,6 +56,11 @@ export class ParsePool {
     return this.threads - this.freeSlots.length
   }
 
+  /** How long tasks have run on each slot since the start, ms. */
+  get busyMs(): readonly number[] {
+    return this.busyTime.read(performance.now())
+  }
+
   /**
    * Runs one task on a free slot. @throws PipelineError WORKER_FAILED when the worker threw, died or hung; by then
    * its thread has ended or is idle again, and the task's regions are nobody's but the caller's.
@@ -59,6 +69,8 @@ export class ParsePool {
     const scratchAddress = this.freeSlots.pop()
     if (scratchAddress === undefined)
       throw new Error('the parse pool was asked for more tasks than it has slots')
+    const slot = this.slots.indexOf(scratchAddress)
+    this.busyTime.begin(slot, performance.now())
     const threads = [...this.piscina.threads]
     const watchdog = new AbortController()
     const timer = setTimeout(() => watchdog.abort(), this.timeoutMs)
@@ -70,6 +82,7 @@ export class ParsePool {
       throw new PipelineError('WORKER_FAILED', { reason, from: task.fromOffset, to: task.toOffset }, error)
     } finally {
       clearTimeout(timer)
+      this.busyTime.end(slot, performance.now())
       this.freeSlots.push(scratchAddress)
     }
   }

@@ -40,6 +40,10 @@ export class Backlog {
     return bytes
   }
 
+  bytesOf(claim: Claim): number {
+    return (this.queues.get(claim) ?? []).reduce((sum, { bytesLeft }) => sum + bytesLeft, 0)
+  }
+
   has(claim: Claim): boolean {
     return this.queues.has(claim)
   }

@@ -112,6 +112,11 @@ export class Writer {
     return this.backlog.bytes
   }
 
+  /** The same, of one claim. */
+  bytesOf(claim: Claim): number {
+    return this.backlog.bytesOf(claim)
+  }
+
   /** Has it anything of this claim that is not committed? */
   holds(claim: Claim): boolean {
     return this.backlog.has(claim)

@@ -44,6 +44,19 @@ export interface ErrandAnswer {
   readonly view: DataView
 }
 
+export interface FetcherFacts {
+  readonly broker: number
+  /** That this broker leads. */
+  readonly partitions: number
+  readonly errandsWaiting: number
+  /** No Fetch is sent with less room for its answer. */
+  readonly leastFrameBytes: number
+  /** Some partition's frames were too large to share a Fetch. */
+  readonly asksAlone: boolean
+  /** The broker asked us to wait for so long. */
+  readonly throttledMs: number
+}
+
 interface Errand {
   readonly plan: FetchPlan
   readonly resolve: (answer: ErrandAnswer) => void
@@ -86,6 +99,18 @@ export class Fetcher {
   /** Something changed: room in the arena, a partition, an errand. */
   wake(): void {
     this.news.raise()
+  }
+
+  /** For /debug. */
+  get facts(): FetcherFacts {
+    return {
+      broker: this.broker,
+      partitions: this.deps.partitions().length,
+      errandsWaiting: this.errands.length,
+      leastFrameBytes: this.order.leastBytes,
+      asksAlone: this.order.hasAlone,
+      throttledMs: Math.max(0, this.throttledUntil - Date.now()),
+    }
   }
 
   /** Fetches no more; resolves when the fetch in flight is done. Errands that wait are refused. */

@@ -78,6 +78,15 @@ export class Partition {
     return this.isParsing || this.ranges.length > 0
   }
 
+  get rangesWaiting(): number {
+    return this.ranges.length
+  }
+
+  /** Fetched bytes that the parser is not through with. */
+  get waitingBytes(): number {
+    return this.ranges.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
   /** Starts (again) from what Postgres says. */
   begin({ topicId, nextOffset, fingerprint }: StoredPosition): void {
     this.end()

@@ -7,7 +7,7 @@ import type { Claim, Range } from '../arena/descriptors.ts'
 import { type ErrorContext, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { retryWhile } from '../supervisor/backoff.ts'
-import { Fetcher } from './fetcher.ts'
+import { Fetcher, type FetcherFacts } from './fetcher.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
 import { findRawRecord, type RawRecord } from './kafka/raw-record.ts'
 import { batchAt, Leadership, OFFSET_OUT_OF_RANGE } from './leadership.ts'
@@ -211,6 +211,10 @@ export class Source {
     }
     partition.begin(stored)
     void this.leadership.follow(partition)
+  }
+
+  get fetcherFacts(): FetcherFacts[] {
+    return [...this.fetchers.values()].map(({ facts }) => facts)
   }
 
   wakeFetchers(): void {

@@ -1,30 +1,16 @@
 /** The command line end to end, without services (src/cli/program.ts). */
 import * as assert from 'uvu/assert'
-import { runCli } from '../../src/cli/program.ts'
 import { sinceOf } from '../../src/cli/verify.ts'
 import { verifyTable } from '../../src/cli/verify-table.ts'
+import { cli } from '../support/cli.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('cli/program')
 
-async function cli(...args: string[]) {
-  let out = ''
-  let note = ''
-  const code = await runCli(args, {
-    out: text => {
-      out += text
-    },
-    note: text => {
-      note += text
-    },
-  })
-  return { code, out, note }
-}
-
 test('--help and --version are 0 and on standard output', async () => {
   const help = await cli('--help')
   assert.is(help.code, 0)
-  for (const word of ['run', 'produce', 'migrate', 'verify', 'config', 'Exit codes:'])
+  for (const word of ['run', 'produce', 'migrate', 'verify', 'lag', 'check', 'config', 'Exit codes:'])
     assert.match(help.out, word)
   assert.match((await cli('--version')).out, /^\d+\.\d+\.\d+\n$/)
 })

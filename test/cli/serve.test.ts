@@ -5,6 +5,7 @@ import { type Engine, serve } from '../../src/cli/serve.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { PipelineError } from '../../src/errors.ts'
 import { emptySnapshot } from '../../src/snapshot.ts'
+import { engineFacts } from '../support/engine-facts.ts'
 import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 
@@ -23,6 +24,7 @@ function served(changes: Partial<Engine> = {}, overrides: Record<string, string>
       return true
     },
     snapshot: () => emptySnapshot('a test'),
+    facts: () => engineFacts(),
     done: new Promise(() => undefined),
     ...changes,
   }
@@ -54,6 +56,18 @@ test('serves while it runs, stops on SIGTERM with 0, and then serves no more', a
   assert.equal(stops, ['SIGTERM'])
   assert.is(await fetch(base).catch(() => 'closed'), 'closed')
   assert.is(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT'), 0)
+})
+
+test('/debug is there only when it is asked for', async () => {
+  for (const [value, status] of [
+    ['false', 404],
+    ['true', 200],
+  ] as const) {
+    const { code, signals, url } = served({}, { 'http.debug': value })
+    assert.is((await fetch(`${await url()}/debug`)).status, status)
+    signals.emit('SIGTERM')
+    await code
+  }
 })
 
 test('a signal before the start is through stops it too', async () => {

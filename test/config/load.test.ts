@@ -70,7 +70,7 @@ test('the command line wins over the environment, the environment over the file'
   const file = fileWith('http: { host: file, port: 1 }\nkafka: { topics: [file] }')
   const env = { LOGCOLLECTOR_HTTP_HOST: 'env', LOGCOLLECTOR_HTTP_PORT: '2' }
   const config = load({ file, env, overrides: { 'http.host': 'line' } })
-  assert.equal(config.http, { host: 'line', port: 2 })
+  assert.equal(config.http, { host: 'line', port: 2, debug: false })
   assert.equal(config.kafka.topics, ['file'])
 })
 
@@ -198,6 +198,13 @@ test('a secret is shown nowhere, not even when it is wrong', () => {
   const wrong = faultsOf({ overrides: { 'postgres.url': 'mysql://user:hunter2@h/db' } })
   assert.not.match(wrong.join(), 'hunter2')
   assert.match(wrong[0]!, /the value is not accepted; write a URL such as postgres:/)
+})
+
+test('an optional URL may be empty, another may not', () => {
+  const both = { 'redis.url': '', 'postgres.url': '' }
+  assert.is(load({ overrides: { 'redis.url': '' } }).redis.url, '')
+  assert.equal(faultsOf({ overrides: both }).length, 1)
+  assert.match(faultsOf({ overrides: { 'redis.url': 'http://h' } })[0]!, /such as redis:/)
 })
 
 test('describes every value as one would write it, with its origin', () => {

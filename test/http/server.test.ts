@@ -7,9 +7,10 @@ import { suite } from '../support/suite.ts'
 
 const test = suite('http/server')
 
-const serverWith = (readiness: Readiness) =>
+const serverWith = (readiness: Readiness, debug: (() => object) | null = null) =>
   buildServer({
     readiness: () => readiness,
+    debug,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', render: async () => 'm 1\n' },
   })
 const busy: Readiness = { ok: false, reasons: ['Kafka does not answer', 't/3 is halted'] }
@@ -41,6 +42,14 @@ test("/metrics has Prometheus' content type", async () => {
   const answer = await serverWith(busy).inject('/metrics')
   assert.equal([answer.statusCode, answer.body], [200, 'm 1\n'])
   assert.match(String(answer.headers['content-type']), 'version=0.0.4')
+})
+
+test('/debug is JSON for people, and 404 where it is off', async () => {
+  const answer = await serverWith(busy, () => ({ writers: [{ id: 0 }] })).inject('/debug')
+  assert.is(answer.statusCode, 200)
+  assert.match(String(answer.headers['content-type']), 'application/json')
+  assert.is(answer.body, '{\n  "writers": [\n    {\n      "id": 0\n    }\n  ]\n}\n')
+  assert.is((await serverWith(busy).inject('/debug')).statusCode, 404)
 })
 
 test('another path is 404', async () => {

@@ -5,7 +5,7 @@
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings.ts'
 import { createEngine, type Engine } from '../../src/engine.ts'
-import { createEvents } from '../../src/events.ts'
+import { createEvents, type EventName, type Events } from '../../src/events.ts'
 import { createLogger } from '../../src/log.ts'
 import { kafkaAddress } from '../support/services.ts'
 import { cleanUp } from '../support/suite.ts'
@@ -24,8 +24,13 @@ export interface InProcess {
 
 const DEADLINE_MS = 20_000
 
-/** Starts an engine with these settings and ends it with the suite. */
-export function startEngine(settings: Readonly<Partial<Record<SettingKey, string>>>): InProcess {
+type Listener = <N extends EventName>(name: N, event: Events[N]) => void
+
+/** Starts an engine with these settings and ends it with the suite; the listeners hear of all that happens in it. */
+export function startEngine(
+  settings: Readonly<Partial<Record<SettingKey, string>>>,
+  ...listeners: readonly Listener[]
+): InProcess {
   const config = loadConfig({
     file: null,
     env: {},
@@ -41,7 +46,7 @@ export function startEngine(settings: Readonly<Partial<Record<SettingKey, string
     },
   })
   const log = createLogger({ level: 'error', format: 'json' })
-  const engine = createEngine({ config, log, emit: createEvents() })
+  const engine = createEngine({ config, log, emit: createEvents(...listeners) })
   let stopped: Promise<boolean> | null = null
   const stop = () => {
     stopped ??= engine.stop('test')

@@ -9,7 +9,15 @@ import { createInterface } from 'node:readline'
 import pg from 'pg'
 import * as assert from 'uvu/assert'
 import { startPostgres } from '../../stack/postgres.ts'
-import { createKafkaClient, database, kafkaAddress, topic } from '../support/services.ts'
+import { startRedis } from '../../stack/redis.ts'
+import {
+  createKafkaClient,
+  database,
+  kafkaAddress,
+  redisClient,
+  redisPrefix,
+  topic,
+} from '../support/services.ts'
 import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 
@@ -67,6 +75,28 @@ test('Postgres takes settings, comes back after kill -9 with its data, and stops
   }
   assert.not.ok(existsSync(server.dataFolder))
   await server.stop()
+})
+
+test('a test has Redis keys of its own', async () => {
+  const [one, other] = [redisPrefix(), redisPrefix()]
+  assert.is.not(one, other)
+  assert.is(await redisClient().set(`${one}:x`, '1'), 'OK')
+})
+
+test('Redis takes settings, is empty after kill -9, and stops without a trace', async () => {
+  const server = await startRedis({ settings: { maxmemory: '3mb' } })
+  const client = redisClient(server.url)
+  try {
+    assert.equal(await client.config('GET', 'maxmemory'), ['maxmemory', String(3 * 2 ** 20)])
+    await client.set('kept', '1')
+    await server.kill()
+    assert.is(server.pid, null)
+    await server.restart()
+    assert.is(await client.get('kept'), null)
+  } finally {
+    await server.stop()
+  }
+  assert.not.ok(existsSync(server.log))
 })
 
 test('what a killed process had started ends with it', async () => {

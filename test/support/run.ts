@@ -7,7 +7,7 @@ import { join, relative } from 'node:path'
 import { messageOf } from '../../src/errors.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
-import { kafkaVariable, postgresVariable, type Stack, startStack } from '../../stack/stack.ts'
+import { kafkaVariable, postgresVariable, redisVariable, type Stack, startStack } from '../../stack/stack.ts'
 import { templateVariable } from './services.ts'
 import { createTemplate, dropDatabase } from './template.ts'
 import { type Outcome, runTestProcess } from './test-process.ts'
@@ -64,6 +64,7 @@ async function runLive(files: readonly string[], add: (outcome: Outcome) => void
   const environment = {
     [kafkaVariable]: stack.kafka,
     [postgresVariable]: stack.postgres,
+    [redisVariable]: stack.redis,
     [templateVariable]: template,
   }
   try {

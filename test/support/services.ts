@@ -1,10 +1,11 @@
 /**
- * Kafka and Postgres as a test sees them: a database and topics of its own, on the stack that run.ts started.
+ * The services as a test sees them: a database, topics and Redis keys of its own, on the stack that run.ts started.
  * What a factory makes is removed when the running suite ends. Fails loudly when a service is not there.
  */
 import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
-import { kafkaVariable, postgresVariable } from '../../stack/stack.ts'
+import { kafkaVariable, postgresVariable, redisVariable } from '../../stack/stack.ts'
 import { cleanUp } from './suite.ts'
 import { dropDatabase, execute, uniqueName, urlOf } from './template.ts'
 
@@ -22,6 +23,29 @@ export const kafkaAddress = (): string => required(kafkaVariable)
 
 /** postgres://… of the shared server's superuser; for what a test must do outside of its own database. */
 export const postgresAddress = (): string => required(postgresVariable)
+
+/** redis://… of the shared server; keys belong under redisPrefix(). */
+export const redisAddress = (): string => required(redisVariable)
+
+/** A client to look into Redis with; closed when the running suite ends. */
+export function redisClient(url: string = redisAddress()): Redis {
+  const client = new Redis(url, { protocol: 2 })
+  // A server that the test kills is away for a while; the client's commands say so too.
+  client.on('error', () => undefined)
+  cleanUp(() => client.disconnect())
+  return client
+}
+
+/** A prefix for keys of the test's own; what is under it is removed when the running suite ends. */
+export function redisPrefix(): string {
+  const prefix = uniqueName('test')
+  const client = redisClient()
+  cleanUp(async () => {
+    const keys = await client.keys(`${prefix}:*`)
+    if (keys.length > 0) await client.del(...keys)
+  })
+  return prefix
+}
 
 export interface DatabaseOptions {
   /** Another server, of the test's own; the shared one unless told. It is not migrated then. */

@@ -1,0 +1,71 @@
+/**
+ * What /debug shows: the engine's facts, the utilisation of the worker threads, the last troubles and the process
+ * itself. No secret of the configuration leaves here, not even in the text of somebody else's error.
+ */
+import { type Config, secretsOf } from './config/index.ts'
+import type { EngineFacts } from './engine-facts.ts'
+import type { RecentEvents } from './recent-events.ts'
+
+export interface DebugDeps {
+  readonly config: Config
+  readonly version: string
+  readonly recent: RecentEvents
+  readonly facts: () => EngineFacts
+}
+
+/** A look that is older than this is the last to be compared with: the next one compares with the present. */
+const WINDOW_MS = 5_000
+const REDACTED = '***'
+/** Replacing shorter ones would garble every text; they protect nothing. */
+const SHORTEST_SECRET = 4
+
+/** Makes the reader for /debug; call it once, before the engine starts. */
+export function createDebugView({ config, facts, recent, version }: DebugDeps): () => object {
+  const redact = redactor(secretsOf(config))
+  const utilisation = createUtilisation()
+  return () => {
+    const now = facts()
+    const view = {
+      time: new Date().toISOString(),
+      version,
+      node: process.version,
+      pid: process.pid,
+      uptimeMs: Math.round(process.uptime() * 1000),
+      memory: { ...process.memoryUsage(), budget: config.memory.budgetBytes },
+      ...now,
+      parse: { ...now.parse, utilisation: utilisation(now.parse.busyMs) },
+      restarts: recent.restarts,
+      recent: recent.list(),
+    }
+    return redact(view)
+  }
+}
+
+/** The share of time that each thread worked since an earlier look, and how long ago that was. */
+function createUtilisation(): (busyMs: readonly number[]) => {
+  overMs: number
+  share: readonly number[]
+} {
+  let from: { at: number; busyMs: readonly number[] } = { at: performance.now(), busyMs: [] }
+  return busyMs => {
+    const at = performance.now()
+    const overMs = Math.max(1, at - from.at)
+    const share = busyMs.map((busy, thread) => {
+      const worked = (busy - (from.busyMs[thread] ?? 0)) / overMs
+      return Math.round(worked * 1000) / 1000
+    })
+    if (overMs >= WINDOW_MS) from = { at, busyMs }
+    return { overMs: Math.round(overMs), share }
+  }
+}
+
+/** Plain data again, with every secret in every text replaced. */
+function redactor(secrets: readonly string[]): (value: object) => object {
+  const hidden = secrets.filter(secret => secret.length >= SHORTEST_SECRET)
+  const clean = (text: string): string =>
+    hidden.reduce((left, secret) => left.replaceAll(secret, REDACTED), text)
+  return value =>
+    JSON.parse(
+      JSON.stringify(value, (_, each: unknown) => (typeof each === 'string' ? clean(each) : each)),
+    ) as object
+}

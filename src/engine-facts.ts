@@ -1,0 +1,46 @@
+/** The engine's state with what only /debug shows. Neighbours: engine-snapshot.ts (the rest), debug-view.ts. */
+import type { Engine } from './engine.ts'
+import { takeSnapshot } from './engine-snapshot.ts'
+import type { ArenaAccount, PartitionSnapshot, Snapshot } from './snapshot.ts'
+import type { FetcherFacts } from './source/fetcher.ts'
+
+export interface EngineFacts extends Snapshot {
+  readonly arena: readonly (ArenaAccount & {
+    readonly freeRuns: readonly { readonly address: number; readonly bytes: number }[]
+  })[]
+  readonly partitions: readonly (PartitionSnapshot & { readonly leader: number | null })[]
+  readonly group: {
+    /** Empty before the first answer of a broker. */
+    readonly clusterId: string
+    readonly trouble: string | null
+    readonly missingTopics: readonly string[]
+  }
+  readonly fetchers: readonly FetcherFacts[]
+  readonly store: { readonly trouble: string | null }
+  readonly parse: Snapshot['parse'] & {
+    /** ms of work since the start, by thread. */
+    readonly busyMs: readonly number[]
+  }
+}
+
+export function factsOf(engine: Engine): EngineFacts {
+  const { arena, membership, pool, source, storeTrouble } = engine
+  const snapshot = takeSnapshot(engine)
+  const accounts = [arena.input, arena.output, arena.jumbo]
+  return {
+    ...snapshot,
+    arena: snapshot.arena.map((account, index) => ({ ...account, freeRuns: accounts[index]!.freeRuns() })),
+    partitions: [...source.partitions.values()].map(({ leader }, index) => ({
+      ...snapshot.partitions[index]!,
+      leader,
+    })),
+    group: {
+      clusterId: membership.clusterId,
+      trouble: membership.trouble,
+      missingTopics: membership.missing,
+    },
+    fetchers: source.fetcherFacts,
+    store: { trouble: storeTrouble },
+    parse: { ...snapshot.parse, busyMs: pool?.busyMs ?? [] },
+  }
+}
