@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
+import type { IdleFigures } from './idle.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { Report, Summary } from './report.ts'
 
@@ -106,11 +107,31 @@ ${table([
 ])}`
 }
 
+function idleSection(report: Report<IdleFigures>): string {
+  const { figures } = report
+  return `## Idle and start
+
+What does it cost to have nothing to do, and how soon is the first row there? ${figures.starts} starts on ${figures.partitions} partitions with a small backlog, the mirror in Redis on; the share of a core by slices of five seconds, from five seconds after the last row.
+
+${circumstances(report, [])}
+
+${table([
+  row('share of one core, idle', figures.idleCores, 4),
+  row('s from group join to first row', figures.joinToFirstRow, 2),
+  row('s from process start to first row', figures.startToFirstRow, 2),
+])}`
+}
+
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
   const kernel = read<KernelFigures>('kernel')
-  const sections = [pipeline && pipelineSection(pipeline), kernel && kernelSection(kernel)]
+  const idle = read<IdleFigures>('idle')
+  const sections = [
+    pipeline && pipelineSection(pipeline),
+    kernel && kernelSection(kernel),
+    idle && idleSection(idle),
+  ]
   return `${[
     '# Benchmarks',
     'Made from `native-bench/results/*.json` by `npm run docs`; each of these files was written by the command that it names. Absolute figures are those of one machine; ratios within a run carry over best.',

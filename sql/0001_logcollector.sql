@@ -89,6 +89,9 @@ create table ingest_ledger (
   check (next_offset - first_offset = stored + dead + dropped + expired + skipped + gap)
 );
 
+-- What was committed lately is looked at again and again; rows come in the order of time, so this costs nothing.
+create index ingest_ledger_committed on ingest_ledger using brin (committed_at) with (autosummarize = on);
+
 -- Records that are no row of logs, with their bytes and the reason; raw is null where the broker had it no more.
 create table dead_letters (
   topic_id        smallint    not null,

@@ -27,6 +27,7 @@ import { StorePool } from './store/connection.ts'
 import { migrate } from './store/migrate.ts'
 import { Segments } from './store/segments.ts'
 import { Storekeeper } from './store/storekeeper.ts'
+import { verifyLately } from './store/verify/lately.ts'
 import { retryWhile } from './supervisor/backoff.ts'
 
 export interface EngineParts {
@@ -102,6 +103,11 @@ export class Engine {
       [
         { name: 'segments ahead', everyMs: SEGMENTS_EVERY_MS, run: () => this.makeSegmentsAhead() },
         { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => this.positions.compareQuiet() },
+        {
+          name: 'verify',
+          everyMs: config.storage.verifyIntervalMs,
+          run: () => verifyLately(config.postgres.url, emit),
+        },
       ],
       emit,
     )

@@ -52,6 +52,8 @@ export interface Events {
   'sink:row:refused': PartitionName & { offset: number; sqlstate: string; reason: string }
   'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
   'store:segment:created': { segment: string }
+  /** The light form, over what was committed lately. */
+  'store:verify:completed': { ok: boolean; findings: readonly string[]; durationMs: number }
   'store:task:failed': { task: string; error: PipelineError }
   'redis:mirror:written': { partitions: number; durationMs: number }
   /** `isNew`: the attempt before it had succeeded. */

@@ -100,6 +100,10 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },
+  'store:verify:completed': {
+    level: ({ ok }) => (ok ? 'debug' : 'error'),
+    message: 'compared the ledger with the positions',
+  },
   'store:task:failed': { level: 'warn', message: 'a storage task failed' },
   'redis:mirror:written': { level: 'debug', message: 'wrote the mirror' },
   'redis:mirror:failed': {

@@ -115,6 +115,11 @@ export const catalogue = {
     labels: ['task'],
     help: 'Tasks of the storekeeper that failed.',
   },
+  verify_ok: {
+    type: 'gauge',
+    help: '1 when the last periodic look at ledger and positions found nothing, else 0.',
+  },
+  verify_findings_total: { type: 'counter', help: 'What the periodic looks found.' },
   redis_up: {
     type: 'gauge',
     help: '1 when the last write of the mirror succeeded, else 0; not shown without redis.url.',

@@ -100,6 +100,10 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'sink:writer:fenced': m => m.fenced_writers_total.inc(),
   'store:segment:created': m => m.segments_created_total.inc(),
   'store:task:failed': (m, { task }) => m.store_task_failures_total.inc({ task }),
+  'store:verify:completed': (m, { ok, findings }) => {
+    m.verify_ok.set(ok ? 1 : 0)
+    m.verify_findings_total.inc(findings.length)
+  },
   'redis:mirror:written': m => m.redis_writes_total.inc(),
   'redis:mirror:failed': m => m.redis_failures_total.inc(),
   'supervisor:child:restarted': (m, { child }) => m.restarts_total.inc({ child }),

@@ -289,6 +289,13 @@ export const settings = {
     max: '48',
     help: 'Segments made before their time.',
   },
+  'storage.verify_interval': {
+    type: 'duration',
+    default: '1m',
+    min: '1s',
+    max: '24h',
+    help: 'How often ledger and positions of the last ten minutes are compared; verify_ok shows the result.',
+  },
   'sink.transaction_bytes': {
     type: 'bytes',
     default: '32MiB',

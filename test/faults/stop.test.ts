@@ -9,7 +9,7 @@ import { Flow } from './flow.ts'
 import { forgetMembers } from './group.ts'
 import { showingLogs } from './instance.ts'
 
-const RECORDS = 200_000
+const RECORDS = 90_000
 const RECORDS_PER_SECOND = 30_000
 const STOPS = 3
 /** shutdown.deadline of the flows, and time for the process itself. */
@@ -22,10 +22,13 @@ test(
   showingLogs(async () => {
     const flow = await Flow.create()
     const { observer } = flow
-    const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+    const producing: Promise<unknown>[] = []
     for (let stop = 0; stop < STOPS; stop++) {
       const instance = flow.start()
+      await instance.ready()
       const before = await observer.committed()
+      // Begun only now, it goes on for longer than the stop takes, however slow the start was.
+      producing.push(flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND }))
       const isFlowing = async () => (await observer.committed()) > before
       await instance.during(until(isFlowing, { deadlineMs: 30_000, everyMs: 2, what: 'commits' }))
       const begin = performance.now()
@@ -36,7 +39,7 @@ test(
       assert.is(await forgetMembers(flow.group), 0, 'it left the group')
     }
     const last = flow.start()
-    await producing
+    await Promise.all(producing)
     await last.during(flow.caughtUp())
     assert.equal(await last.kill('SIGTERM'), { code: 0, signal: null })
     await flow.assertExactlyOnce()

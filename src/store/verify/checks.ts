@@ -4,6 +4,8 @@
  */
 export interface Check {
   readonly name: string
+  /** It reads positions and ledger alone, so that it may run every minute beside the writers. */
+  readonly isLight: boolean
   /** One row, one column `checked`: ranges, rows or groups compared. */
   readonly size: string
   /** Rows with one column `finding`: what is wrong, in words. */
@@ -35,6 +37,7 @@ const SCOPE = `
 
 const adjacency: Check = {
   name: 'ledger ranges are adjacent',
+  isLight: true,
   size: `with ${SCOPE} select count(*) as checked from scope s join ingest_ledger l using (topic_id, kafka_partition)
     where l.first_offset >= s.lower`,
   findings: `with ${SCOPE},
@@ -60,6 +63,7 @@ const adjacency: Check = {
 
 const equation: Check = {
   name: 'each range adds up',
+  isLight: true,
   size: `with ${SCOPE} select count(*) as checked from scope s join ingest_ledger l using (topic_id, kafka_partition)
     where l.first_offset >= s.lower`,
   findings: `with ${SCOPE}
@@ -72,6 +76,7 @@ const equation: Check = {
 
 const counts: Check = {
   name: 'rows and dead letters are as many as the ledger says',
+  isLight: false,
   size: `with ${SCOPE} select (select count(*) from stored) + (select count(*) from dead) as checked`,
   findings: `with ${SCOPE},
     found as (
@@ -89,6 +94,7 @@ const counts: Check = {
 
 const uniqueness: Check = {
   name: 'no record is there twice',
+  isLight: false,
   size: counts.size,
   findings: `with ${SCOPE}
     select format('%s/%s: offset %s is there %s times', s.topic, kafka_partition, kafka_offset, copies) as finding
@@ -106,6 +112,7 @@ const uniqueness: Check = {
  */
 const rollups: Check = {
   name: 'rollups equal a recount',
+  isLight: false,
   size: `select count(*) as checked from log_rollup_1m where $1::timestamptz is null or bucket > $1`,
   findings: `
     with folded as (
