@@ -28,6 +28,8 @@ export interface ProduceShape {
   readonly records: number
   readonly recordsPerSecond?: number
   readonly gzip?: boolean
+  /** Aborted: what was read is acknowledged, and no more is read. */
+  readonly signal?: AbortSignal
 }
 
 /** Kafka's batches of the producers: small enough that many of them are under way at any moment. */
@@ -86,7 +88,7 @@ export class Flow {
   }
 
   /** Produces generated records, without keys so that the partitions fill evenly. May be called again. */
-  produce({ records, recordsPerSecond, gzip = false }: ProduceShape): Promise<ProduceSummary> {
+  produce({ records, recordsPerSecond, gzip = false, signal }: ProduceShape): Promise<ProduceSummary> {
     const startMs = Date.now() - HOUR_MS
     const seed = this.seed + this.runs++
     return produce({
@@ -97,6 +99,7 @@ export class Flow {
       gzip,
       onAck: ack => this.oracle.add(ack, index => recordId(seed, index)),
       ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
+      ...(signal === undefined ? {} : { signal }),
     })
   }
 
