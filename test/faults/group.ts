@@ -17,8 +17,8 @@ interface Cluster {
 export interface GroupOptions {
   /** Brokers of the test's own; the shared ones unless told. */
   readonly brokers?: string
-  /** These members only; all unless told. */
-  readonly members?: readonly string[]
+  /** Members that stay; none unless told. */
+  readonly except?: readonly string[]
 }
 
 /** Finds the coordinator over a connection that no instance shares. */
@@ -59,10 +59,10 @@ async function membersOf(groupId: string, brokers: string | undefined): Promise<
 /** Leaves the group in the name of its members; returns how many it forgot. */
 export async function forgetMembers(
   groupId: string,
-  { brokers, members }: GroupOptions = {},
+  { brokers, except = [] }: GroupOptions = {},
 ): Promise<number> {
   const present = await membersOf(groupId, brokers)
-  const forgotten = present.filter(memberId => members?.includes(memberId) ?? true)
+  const forgotten = present.filter(memberId => !except.includes(memberId))
   await withCoordinator(groupId, brokers, async coordinator => {
     for (const memberId of forgotten) await coordinator.leaveGroup({ groupId, memberId })
   })

@@ -10,8 +10,8 @@ import { Flow } from './flow.ts'
 import { type Instance, showingLogs } from './instance.ts'
 
 const RECORDS = 1_000
-const LOSSES = 5
-const RECORDS_UNDER_LOAD = 120_000
+const LOSSES = 3
+const RECORDS_UNDER_LOAD = 75_000
 const RECORDS_PER_SECOND = 15_000
 /** Quiet partitions are compared with the database every ten seconds. */
 const IDLE_DEADLINE_MS = 15_000
