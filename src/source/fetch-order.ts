@@ -48,6 +48,11 @@ export class FetchOrder {
     this.cutAnswers.delete(partition)
   }
 
+  /** Nothing is there to come alone: asked alone again and again, it would keep the others from their turn. */
+  gotNothing(partition: Partition): void {
+    this.alone.delete(partition)
+  }
+
   /**
    * A cut batch came and nothing else: it comes whole when the partition is first in a request. True when that
    * should have happened long ago, so that it is no batch.

@@ -165,9 +165,11 @@ export class Fetcher {
   private planPoll(): Poll | null {
     const led = this.deps.partitions()
     const ready = led.filter(partition => partition.hasRoom)
-    if (ready.length === 0) return null
     const lonely = this.order.nextAlone(ready)
     if (lonely !== null) return this.planAlone(lonely.partition, lonely.bytes)
+    // Whom it may have been kept for cannot be asked now: nobody else must wait for that.
+    this.deps.input.release(this)
+    if (ready.length === 0) return null
     const { leastBytes } = this.order
     const wanted = Math.max(
       leastBytes,
@@ -282,7 +284,8 @@ export class Fetcher {
         nextOffset: whole.nextOffset,
         nowMs,
       })
-    } else if (answer.bytes > 0 && this.order.gotCut(partition)) this.haltAtCut(partition, offset)
+    } else if (answer.bytes === 0) this.order.gotNothing(partition)
+    else if (this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
     return partition.position > offset || partition.position >= answer.highWatermark
   }

@@ -17,6 +17,10 @@ export interface FlowOptions {
   readonly partitions?: number
   /** Another Postgres than the shared one: postgres://… of a migrated or empty database. */
   readonly database?: string
+  /** Brokers of the test's own: host:port, separated by commas; the shared ones unless told. */
+  readonly brokers?: string
+  /** Of the topic, such as { 'max.message.bytes': '2000000' }. */
+  readonly topicSettings?: Readonly<Record<string, string>>
   readonly settings?: Settings
 }
 
@@ -24,6 +28,8 @@ export interface ProduceShape {
   readonly records: number
   readonly recordsPerSecond?: number
   readonly gzip?: boolean
+  /** Aborted: what was read is acknowledged, and no more is read. */
+  readonly signal?: AbortSignal
 }
 
 /** Kafka's batches of the producers: small enough that many of them are under way at any moment. */
@@ -36,16 +42,19 @@ export class Flow {
   readonly topic: string
   readonly group: string
   readonly url: string
+  /** host:port, separated by commas. */
+  readonly brokers: string
   readonly oracle: Oracle
   readonly observer: Observer
   private readonly settings: Settings
   private runs = 0
 
-  private constructor(seed: number, name: string, url: string, settings: Settings) {
-    this.seed = seed
-    this.random = new Random(seed)
+  private constructor(name: string, url: string, brokers: string, settings: Settings) {
+    this.seed = Number(process.env.LOGCOLLECTOR_TEST_SEED ?? randomInt(1, 2 ** 30))
+    this.random = new Random(this.seed)
     this.topic = name
     this.url = url
+    this.brokers = brokers
     this.group = `faults-${randomUUID()}`
     this.settings = settings
     this.oracle = new Oracle()
@@ -53,16 +62,19 @@ export class Flow {
   }
 
   /** Makes topic and database. The seed is printed: LOGCOLLECTOR_TEST_SEED repeats a run. */
-  static async create({ partitions = 4, database: url, settings = {} }: FlowOptions = {}): Promise<Flow> {
-    const seed = Number(process.env.LOGCOLLECTOR_TEST_SEED ?? randomInt(1, 2 ** 30))
-    console.log(`seed ${seed}`)
-    return new Flow(seed, await topic({ partitions }), url ?? (await database()), settings)
+  static async create(options: FlowOptions = {}): Promise<Flow> {
+    const { partitions = 4, brokers, topicSettings = {}, settings = {} } = options
+    const name = await topic({ partitions, settings: topicSettings, ...(brokers ? { brokers } : {}) })
+    const url = options.database ?? (await database())
+    const flow = new Flow(name, url, brokers ?? kafkaAddress(), settings)
+    console.log(`seed ${flow.seed}`)
+    return flow
   }
 
   /** Starts an instance of the program on this flow. */
   start(settings: Settings = {}): Instance {
     return new Instance({
-      'kafka.brokers': kafkaAddress(),
+      'kafka.brokers': this.brokers,
       'kafka.topics': this.topic,
       'kafka.group_id': this.group,
       'kafka.session_timeout': '6s',
@@ -76,17 +88,18 @@ export class Flow {
   }
 
   /** Produces generated records, without keys so that the partitions fill evenly. May be called again. */
-  produce({ records, recordsPerSecond, gzip = false }: ProduceShape): Promise<ProduceSummary> {
+  produce({ records, recordsPerSecond, gzip = false, signal }: ProduceShape): Promise<ProduceSummary> {
     const startMs = Date.now() - HOUR_MS
     const seed = this.seed + this.runs++
     return produce({
-      brokers: kafkaAddress().split(','),
+      brokers: this.brokers.split(','),
       topic: this.topic,
       source: createGeneratedSource({ seed, records, startMs, spanMs: HOUR_MS, keys: false }),
       batchBytes: BATCH_BYTES,
       gzip,
       onAck: ack => this.oracle.add(ack, index => recordId(seed, index)),
       ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
+      ...(signal === undefined ? {} : { signal }),
     })
   }
 

@@ -1,22 +1,34 @@
 /**
- * The consumer group as the tests bend it: forgets members that were killed. The brokers would do so after
- * kafka.session_timeout, which is 6 seconds or more for every kill.
+ * The consumer group as the tests bend it: forgets members that were killed, and says who coordinates it. The brokers
+ * would forget after kafka.session_timeout, which is 6 seconds or more for every kill.
  */
 import { PartitionAssigners } from 'kafkajs'
 import { createKafkaClient } from '../support/services.ts'
 
-interface Cluster {
-  findGroupCoordinator(which: { groupId: string }): Promise<{
-    leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>
-  }>
+interface Coordinator {
+  readonly nodeId: number
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>
 }
 
-/** Leaves the group in the name of each of its members. */
-export async function forgetMembers(groupId: string, brokers?: string): Promise<number> {
-  const kafka = createKafkaClient(brokers)
-  const admin = kafka.admin()
+interface Cluster {
+  findGroupCoordinator(which: { groupId: string }): Promise<Coordinator>
+}
+
+export interface GroupOptions {
+  /** Brokers of the test's own; the shared ones unless told. */
+  readonly brokers?: string
+  /** Members that stay; none unless told. */
+  readonly except?: readonly string[]
+}
+
+/** Finds the coordinator over a connection that no instance shares. */
+async function withCoordinator<T>(
+  groupId: string,
+  brokers: string | undefined,
+  use: (coordinator: Coordinator) => Promise<T>,
+): Promise<T> {
   let cluster: Cluster | null = null
-  const consumer = kafka.consumer({
+  const consumer = createKafkaClient(brokers).consumer({
     groupId,
     partitionAssigners: [
       dependencies => {
@@ -25,14 +37,38 @@ export async function forgetMembers(groupId: string, brokers?: string): Promise<
       },
     ],
   })
-  await Promise.all([admin.connect(), consumer.connect()])
+  await consumer.connect()
   try {
-    const { groups } = await admin.describeGroups([groupId])
-    const members = groups.flatMap(group => group.members.map(({ memberId }) => memberId))
-    const coordinator = await cluster!.findGroupCoordinator({ groupId })
-    for (const memberId of members) await coordinator.leaveGroup({ groupId, memberId })
-    return members.length
+    return await use(await cluster!.findGroupCoordinator({ groupId }))
   } finally {
-    await Promise.all([admin.disconnect(), consumer.disconnect()])
+    await consumer.disconnect()
   }
 }
+
+async function membersOf(groupId: string, brokers: string | undefined): Promise<string[]> {
+  const admin = createKafkaClient(brokers).admin()
+  await admin.connect()
+  try {
+    const { groups } = await admin.describeGroups([groupId])
+    return groups.flatMap(group => group.members.map(({ memberId }) => memberId))
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Leaves the group in the name of its members; returns how many it forgot. */
+export async function forgetMembers(
+  groupId: string,
+  { brokers, except = [] }: GroupOptions = {},
+): Promise<number> {
+  const present = await membersOf(groupId, brokers)
+  const forgotten = present.filter(memberId => !except.includes(memberId))
+  await withCoordinator(groupId, brokers, async coordinator => {
+    for (const memberId of forgotten) await coordinator.leaveGroup({ groupId, memberId })
+  })
+  return forgotten.length
+}
+
+/** The node id of the broker that coordinates the group now. */
+export const coordinatorOf = (groupId: string, brokers: string): Promise<number> =>
+  withCoordinator(groupId, brokers, async ({ nodeId }) => nodeId)

@@ -104,7 +104,7 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
     partitionFetchBytes: scenario.partitionFetchBytes ?? MIB,
     fetch: (plan, target) =>
       new Promise((resolve, reject) => later(() => answerFetch(logs, plan, target).then(resolve, reject))),
-    partitions: () => partitions.filter(partition => partition.position < logs[partition.partition]!.end),
+    partitions: () => partitions,
     onPartitionError: () => undefined,
     onHalt: (partition, error) => {
       halted.push(partition)
@@ -201,6 +201,14 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       { bytes: 6 * MIB, records: 4_000 },
       { bytes: 500, records: 3 },
     ],
+    expansion: 1,
+    partitionFetchBytes: 64 * 1024,
+  },
+  'large batches in logs of which some end early': {
+    arenaBytes: 32 * MIB,
+    partitions: 3,
+    batches: random =>
+      Array.from({ length: 1 + Math.floor(random.unit() * 6) }, () => ({ bytes: 4 * MIB, records: 100 })),
     expansion: 1,
     partitionFetchBytes: 64 * 1024,
   },

@@ -1,0 +1,131 @@
+/**
+ * Does memory keep its bound with ten million records of backlog? Starts a Kafka and a Postgres of its own, produces
+ * first, then stores all of it with two workers and memory.budget at 256 MiB. Plain records, then the same gzipped.
+ *
+ *   node dist/native-bench/memory.js [--json] [--records 10000000]
+ */
+import { parseArgs } from 'node:util'
+import { produce } from '../src/produce/produce.ts'
+import { kafkaVersion } from '../stack/jars.ts'
+import { startKafka } from '../stack/kafka.ts'
+import { startPostgres } from '../stack/postgres.ts'
+import { type Databases, prepareDatabases } from './pipeline/databases.ts'
+import { runProgram } from './pipeline/program.ts'
+import { wellFormedRecords } from './pipeline/records.ts'
+import { makeReport, showReport, writeReport } from './report.ts'
+
+const MIB = 2 ** 20
+const PARTITIONS = 16
+const WORKERS = 2
+const BUDGET_MIB = 256
+/** Fewer are shown and not kept. */
+const LEAST_RECORDS = 10_000_000
+
+export interface Backlog {
+  readonly gzip: boolean
+  readonly peakRssMiB: number
+  readonly rowsPerSecond: number
+}
+
+export interface MemoryFigures {
+  readonly records: number
+  readonly bytesPerRecord: number
+  readonly partitions: number
+  readonly workers: number
+  readonly budgetMiB: number
+  readonly versions: { readonly kafka: string; readonly postgres: string }
+  readonly backlogs: readonly Backlog[]
+}
+
+interface Servers {
+  readonly kafka: { readonly address: string; readonly pid: number | null }
+  readonly postgres: { readonly pid: number | null }
+  readonly databases: Databases
+}
+
+const say = (text: string): void => console.error(text)
+
+/** Fills a topic, stores it, and returns the peak; and the mean bytes of a record. */
+async function store(
+  { kafka, postgres, databases }: Servers,
+  records: number,
+  gzip: boolean,
+): Promise<Backlog & { bytesPerRecord: number }> {
+  const topic = gzip ? 'bench-memory-gzip' : 'bench-memory'
+  const produced = await produce({
+    brokers: kafka.address.split(','),
+    topic,
+    createPartitions: PARTITIONS,
+    source: wellFormedRecords(records),
+    gzip,
+  })
+  say(`${topic}: produced ${produced.records} records`)
+  const { peakRssBytes, rowsPerSecond } = await runProgram({
+    brokers: kafka.address,
+    topic,
+    group: topic,
+    database: await databases.fresh(),
+    records,
+    kafkaPid: kafka.pid!,
+    postgresPid: postgres.pid!,
+    settings: [`workers=${WORKERS}`, `memory.budget=${BUDGET_MIB}MiB`],
+    profile: null,
+    onProgress: () => undefined,
+  })
+  const peakRssMiB = peakRssBytes / MIB
+  say(`${topic}: peak RSS ${peakRssMiB.toFixed(0)} MiB at ${rowsPerSecond.toFixed(0)} rows/s`)
+  return { gzip, peakRssMiB, rowsPerSecond, bytesPerRecord: produced.bytes / produced.records }
+}
+
+async function measure(records: number): Promise<MemoryFigures> {
+  const stops: (() => Promise<void>)[] = []
+  try {
+    const kafka = await startKafka({ report: say })
+    stops.push(() => kafka.stop())
+    const postgres = await startPostgres({
+      settings: { shared_buffers: '512MB', max_wal_size: '4GB' },
+      report: say,
+    })
+    stops.push(() => postgres.stop())
+    const databases = await prepareDatabases(postgres.url)
+    const servers = { kafka, postgres, databases }
+    const backlogs: (Backlog & { bytesPerRecord: number })[] = []
+    for (const gzip of [false, true]) backlogs.push(await store(servers, records, gzip))
+    return {
+      records,
+      bytesPerRecord: backlogs[0]!.bytesPerRecord,
+      partitions: PARTITIONS,
+      workers: WORKERS,
+      budgetMiB: BUDGET_MIB,
+      versions: { kafka: kafkaVersion(), postgres: databases.serverVersion },
+      backlogs: backlogs.map(({ bytesPerRecord: _, ...backlog }) => backlog),
+    }
+  } finally {
+    await Promise.all(stops.map(stop => stop()))
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: String(LEAST_RECORDS) },
+    json: { type: 'boolean', default: false },
+  },
+})
+const records = Number(values.records)
+if (!(records >= 1000)) throw new Error('--records of at least 1000')
+const figures = await measure(records)
+const report = makeReport('memory', 'npm run bench -- memory', figures)
+if (records >= LEAST_RECORDS) say(`wrote ${writeReport(report)}`)
+else say('not kept: results are kept of runs with ten million records or more')
+showReport(
+  report,
+  values.json,
+  [`${records} records of ${figures.bytesPerRecord.toFixed(0)} bytes`, 'peak RSS, MiB', 'of', 'rows/s'],
+  figures.backlogs.map(({ gzip, peakRssMiB, rowsPerSecond }) => [
+    gzip ? 'gzip' : 'plain',
+    peakRssMiB.toFixed(0),
+    String(BUDGET_MIB),
+    rowsPerSecond.toFixed(0),
+  ]),
+)
+if (figures.backlogs.some(({ peakRssMiB }) => peakRssMiB > BUDGET_MIB)) process.exitCode = 1
