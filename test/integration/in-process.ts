@@ -5,7 +5,7 @@
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings.ts'
 import { createEngine, type Engine } from '../../src/engine.ts'
-import { createEvents } from '../../src/events.ts'
+import { createEvents, type Emit } from '../../src/events.ts'
 import { createLogger } from '../../src/log.ts'
 import { kafkaAddress } from '../support/services.ts'
 import { cleanUp } from '../support/suite.ts'
@@ -24,8 +24,17 @@ export interface InProcess {
 
 const DEADLINE_MS = 20_000
 
+export interface Extras {
+  /** URL of another module for the parse workers. */
+  readonly worker?: string
+  readonly listener?: Emit
+}
+
 /** Starts an engine with these settings and ends it with the suite. */
-export function startEngine(settings: Readonly<Partial<Record<SettingKey, string>>>): InProcess {
+export function startEngine(
+  settings: Readonly<Partial<Record<SettingKey, string>>>,
+  { worker, listener }: Extras = {},
+): InProcess {
   const config = loadConfig({
     file: null,
     env: {},
@@ -41,7 +50,8 @@ export function startEngine(settings: Readonly<Partial<Record<SettingKey, string
     },
   })
   const log = createLogger({ level: 'error', format: 'json' })
-  const engine = createEngine({ config, log, emit: createEvents() })
+  const emit = createEvents(...(listener === undefined ? [] : [listener]))
+  const engine = createEngine({ config, log, emit, ...(worker === undefined ? {} : { worker }) })
   let stopped: Promise<boolean> | null = null
   const stop = () => {
     stopped ??= engine.stop('test')
