@@ -43,7 +43,7 @@ const MEMBERSHIP = 'membership'
 const PARSE_POOL = 'parse pool'
 const STOREKEEPER = 'storekeeper'
 /** Restarts of all parts together; one more within the period ends the engine. */
-const RESTART_INTENSITY = 5
+export const RESTART_INTENSITY = 5
 const RESTART_PERIOD_MS = 60_000
 const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000

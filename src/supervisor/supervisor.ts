@@ -38,6 +38,10 @@ interface Child {
   readonly spec: ChildSpec
   restarts: number
   restarting: Promise<void> | null
+  /** It is being stopped for a restart: what it says until it starts again has the same cause. */
+  isBeingStopped: boolean
+  /** How it ended before its restart was done. */
+  endedEarly: { readonly error: Error | null } | null
 }
 
 export class Supervisor {
@@ -62,15 +66,21 @@ export class Supervisor {
   /** Starts one more child, unless the end has begun. */
   async add(spec: ChildSpec): Promise<void> {
     if (this.isEnding) return
-    this.children.push({ spec, restarts: 0, restarting: null })
+    this.children.push({ spec, restarts: 0, restarting: null, isBeingStopped: false, endedEarly: null })
     await spec.part.start()
   }
 
-  /** A child ended by itself; null: without an error. What more it says until it runs again has the same cause. */
+  /** A child ended by itself; null: without an error. */
   exited(name: string, error: Error | null): void {
     const child = this.children.find(({ spec }) => spec.name === name)
-    if (child === undefined || child.restarting !== null || this.isEnding) return
+    if (child === undefined || child.isBeingStopped || this.isEnding) return
     if (!isToRestart(child.spec.restart, error)) return
+    if (child.restarting === null) this.restartWithinBudget(child, error)
+    else child.endedEarly = { error }
+  }
+
+  private restartWithinBudget(child: Child, error: Error | null): void {
+    const { name } = child.spec
     const reason = error ?? new Error(`${name} ended`)
     const now = this.now()
     this.restartedAt = [...this.restartedAt.filter(at => now - at < this.options.periodMs), now]
@@ -84,16 +94,19 @@ export class Supervisor {
   }
 
   private async restart(child: Child): Promise<void> {
-    let failure: unknown = null
+    child.isBeingStopped = true
     try {
       await child.spec.part.stop()
+      child.isBeingStopped = false
       if (!this.isEnding) await child.spec.part.start()
     } catch (error) {
-      failure = error
+      child.endedEarly = { error: error instanceof Error ? error : new Error(String(error)) }
     }
+    child.isBeingStopped = false
     child.restarting = null
-    if (failure !== null)
-      this.exited(child.spec.name, failure instanceof Error ? failure : new Error(String(failure)))
+    const end = child.endedEarly
+    child.endedEarly = null
+    if (end !== null) this.exited(child.spec.name, end.error)
   }
 
   private escalate(child: string, cause: Error): void {

@@ -117,6 +117,19 @@ test('a restart that fails counts as the next failure', async () => {
   assert.is(starts, 1 + INTENSITY)
 })
 
+test('a part that fails as soon as it starts is restarted until the budget is used up', async () => {
+  const { supervisor, child, escalated } = setUp()
+  let starts = 0
+  const start = () => {
+    starts += 1
+    if (starts > 1) supervisor.exited('a', new Error('at once'))
+  }
+  await supervisor.start([child('a', 'permanent', { start })])
+  supervisor.exited('a', new Error('broken'))
+  await until(() => escalated.length > 0, { deadlineMs: 1_000, everyMs: 1, what: 'an escalation' })
+  assert.is(starts, 1 + INTENSITY)
+})
+
 for (const { rule, error, isRestarted } of [
   { rule: 'permanent', error: null, isRestarted: true },
   { rule: 'permanent', error: new Error('broken'), isRestarted: true },

@@ -101,7 +101,7 @@ export class KafkaAdapter {
 
   /** The id of the cluster and the names of its topics. */
   async describe(): Promise<{ clusterId: string; topics: ReadonlySet<string> }> {
-    const metadata = await this.request('Metadata', () => this.known().metadata({ topics: [] }))
+    const metadata = await this.ask('Metadata', cluster => cluster.metadata({ topics: [] }))
     return {
       clusterId: metadata.clusterId ?? '',
       topics: new Set(metadata.topicMetadata.map(({ topic }) => topic)),
@@ -179,7 +179,7 @@ export class KafkaAdapter {
   }
 
   async refreshMetadata(): Promise<void> {
-    await this.request('Metadata', () => this.known().refreshMetadata())
+    await this.ask('Metadata', cluster => cluster.refreshMetadata())
   }
 
   /** Offset of the first record at or after `timestampMs` (log start −2, end −1), per partition; the end where there is none. */
@@ -205,8 +205,8 @@ export class KafkaAdapter {
     partitions: readonly number[],
     at: number,
   ): Promise<Map<number, number>> {
-    const [found] = await this.request('ListOffsets', () =>
-      this.known().fetchTopicsOffset([
+    const [found] = await this.ask('ListOffsets', cluster =>
+      cluster.fetchTopicsOffset([
         { topic, partitions: partitions.map(partition => ({ partition })), fromTimestamp: String(at) },
       ]),
     )
@@ -217,9 +217,18 @@ export class KafkaAdapter {
    * One Fetch to one broker, answered into `target`. Resolves when the whole frame is in place. On any failure the
    * connection is destroyed and the promise rejects only after its socket is closed: then nothing writes there any more.
    */
-  async fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
+  fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
+    return this.ask('Fetch', cluster => this.fetchBy(cluster, broker, plan, target))
+  }
+
+  private async fetchBy(
+    cluster: Cluster,
+    broker: number,
+    plan: FetchPlan,
+    target: FrameTarget,
+  ): Promise<void> {
     const { connectionPool } = await this.request('findBroker', () =>
-      this.known().findBroker({ nodeId: String(broker) }),
+      cluster.findBroker({ nodeId: String(broker) }),
     )
     const connection = await this.request('connect', () => connectionPool.getConnection(FETCH_CONNECTION))
     const { socket } = connection
@@ -248,10 +257,21 @@ export class KafkaAdapter {
     return this.cluster
   }
 
+  /** What outlives the clients that it was asked of may have connected them again: then it closes them behind itself. */
+  private async ask<T>(request: string, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const cluster = this.known()
+    try {
+      return await this.request(request, () => run(cluster))
+    } finally {
+      if (cluster !== this.cluster) await cluster.disconnect()
+    }
+  }
+
   private async request<T>(request: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
+      if (error instanceof PipelineError) throw error
       throw new PipelineError('KAFKA_REQUEST_FAILED', { request, reason: messageOf(error) }, error)
     }
   }
