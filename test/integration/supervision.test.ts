@@ -3,6 +3,7 @@
  * itself, the records flow on, every one is stored once; and one that fails again and again ends the engine.
  */
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import * as assert from 'uvu/assert'
 import { type Engine, RESTART_INTENSITY } from '../../src/engine.ts'
 import { PipelineError } from '../../src/errors.ts'
@@ -23,7 +24,11 @@ const DEADLINE_MS = 20_000
 interface Inside {
   readonly adapter: { readonly cluster: { refreshMetadataIfNecessary: () => Promise<void> } }
   readonly source: { readonly fetchers: ReadonlyMap<number, { planPoll: () => unknown }> }
-  readonly writers: readonly { report: () => void; next: () => unknown; session: { commit: () => unknown } }[]
+  readonly writers: readonly {
+    report: () => void
+    next: () => unknown
+    readonly session: { commit: () => unknown; readonly socket: Socket }
+  }[]
   readonly pool: { readonly piscina: { readonly threads: readonly NodeJS.EventEmitter[] } }
   readonly storekeeper: { turn: (chore: object) => Promise<void> }
 }
@@ -98,10 +103,20 @@ test('a writer that dies in an open transaction: a new session, and new claims o
   const { engine, inside, observer, recovered, send } = await setUp()
   const [old] = engine.writers
   const tokens = await observer.owners()
-  inside.writers[0]!.session.commit = broken
+  const { session } = inside.writers[0]!
+  const wasClosed: boolean[] = []
+  const { source } = engine
+  const reclaim = source.reclaim.bind(source)
+  source.reclaim = claim => {
+    wasClosed.push(session.socket.closed)
+    reclaim(claim)
+  }
+  session.commit = broken
   inside.writers[0]!.report = broken
   await send()
   await recovered('writer 0')
+  assert.ok(wasClosed.length > 0, 'it held something')
+  assert.ok(!wasClosed.includes(false), 'its regions come back when nothing can send from them any more')
   assert.is.not(engine.writers[0], old)
   const kept = (await observer.owners()).filter(token => tokens.includes(token))
   assert.ok(kept.length > 0 && kept.length < PARTITIONS, 'what the other writer had is still its own')
