@@ -1,9 +1,9 @@
 /**
  * Wires the actors: source → parser → writers over one arena, with the store beside them. The stages know nothing of
- * each other; every function that one needs of another is handed over here. Start from the back, drain from the front.
+ * each other; every function that one needs of another is handed over here. The supervisor starts and restarts them.
  */
 import { Arena } from './arena/arena.ts'
-import type { Claim, ParsedBatch } from './arena/descriptors.ts'
+import type { Claim } from './arena/descriptors.ts'
 import { type Config, parserSettings } from './config/index.ts'
 import { type EngineFacts, factsOf } from './engine-facts.ts'
 import { takeSnapshot } from './engine-snapshot.ts'
@@ -29,13 +29,23 @@ import { Segments } from './store/segments.ts'
 import { Storekeeper } from './store/storekeeper.ts'
 import { verifyLately } from './store/verify/lately.ts'
 import { retryWhile } from './supervisor/backoff.ts'
+import { type ChildSpec, Supervisor } from './supervisor/supervisor.ts'
+import { nameOf, Writers } from './writers.ts'
 
 export interface EngineParts {
   readonly config: Config
   readonly emit: Emit
   readonly log: Log
+  /** URL of the parse workers' module; that of parse/worker.ts unless told. */
+  readonly worker?: string
 }
 
+const MEMBERSHIP = 'membership'
+const PARSE_POOL = 'parse pool'
+const STOREKEEPER = 'storekeeper'
+/** Restarts of all parts together; one more within the period ends the engine. */
+export const RESTART_INTENSITY = 5
+const RESTART_PERIOD_MS = 60_000
 const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000
 /** Of the shutdown deadline: then what is still in flight is abandoned (it is read again by the next start). */
@@ -52,7 +62,6 @@ export class Engine {
   readonly arena: Arena
   readonly source: Source
   readonly membership: Membership
-  readonly writers: readonly Writer[]
   /** Null without redis.url. */
   readonly mirror: Mirror | null
   parser: Parser | null = null
@@ -65,19 +74,29 @@ export class Engine {
   private readonly store: StorePool
   private readonly segments: Segments
   private readonly storekeeper: Storekeeper
-  private readonly writerOf = new Map<string, Writer>()
+  private readonly sink: Writers
   private readonly positions: Positions
+  private readonly supervisor: Supervisor
+  private readonly worker: string
+  private joining: Promise<void> = Promise.resolve()
   private end!: { resolve: () => void; reject: (error: Error) => void }
   private isStopping = false
 
-  constructor({ config, emit, log }: EngineParts) {
+  constructor({ config, emit, log, worker }: EngineParts) {
     this.config = config
     this.emit = emit
+    this.worker = worker ?? new URL('./parse/worker.js', import.meta.url).href
     this.done = new Promise((resolve, reject) => {
       this.end = { resolve, reject }
     })
     // Whoever runs the engine waits for `done`; until then a rejection must not end the process.
     this.done.catch(() => undefined)
+    this.supervisor = new Supervisor({
+      intensity: RESTART_INTENSITY,
+      periodMs: RESTART_PERIOD_MS,
+      onEscalated: error => this.end.reject(error),
+      emit,
+    })
     this.arena = this.createArena()
     this.store = new StorePool({
       url: config.postgres.url,
@@ -97,20 +116,17 @@ export class Engine {
     this.membership = this.createMembership()
     this.positions = this.createPositions()
     const refusals = new Refusals()
-    this.writers = Array.from({ length: config.postgres.writers }, (_, id) => this.createWriter(id, refusals))
+    this.sink = new Writers({
+      count: config.postgres.writers,
+      create: id => this.createWriter(id, refusals),
+      reclaim: claim => this.ended(() => this.source.reclaim(claim)),
+    })
     this.mirror = this.createMirror()
-    this.storekeeper = new Storekeeper(
-      [
-        { name: 'segments ahead', everyMs: SEGMENTS_EVERY_MS, run: () => this.makeSegmentsAhead() },
-        { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => this.positions.compareQuiet() },
-        {
-          name: 'verify',
-          everyMs: config.storage.verifyIntervalMs,
-          run: () => verifyLately(config.postgres.url, emit),
-        },
-      ],
-      emit,
-    )
+    this.storekeeper = this.createStorekeeper()
+  }
+
+  get writers(): readonly Writer[] {
+    return this.sink.all
   }
 
   private createArena(): Arena {
@@ -134,6 +150,7 @@ export class Engine {
       parse: range => this.parser!.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
       onAssigned: () => this.afterAssignment(),
+      supervisor: this.supervisor,
       emit,
     })
   }
@@ -145,7 +162,7 @@ export class Engine {
       topics: config.kafka.topics,
       onAssigned: assignment => source.assign(assignment),
       onHeartbeat: () => source.heartbeat(),
-      onFailed: error => this.end.reject(error),
+      onFailed: error => this.supervisor.exited(MEMBERSHIP, error),
       positions: () => this.positions.takeMoved(),
       emit,
     })
@@ -160,8 +177,7 @@ export class Engine {
       groupId: config.kafka.groupId,
       start: config.kafka.start,
       claims: () => source.claims(),
-      isQuiet: claim =>
-        source.holderOf(claim)?.isBusy === false && !this.writers.some(writer => writer.holds(claim)),
+      isQuiet: claim => source.holderOf(claim)?.isBusy === false && !this.sink.holds(claim),
       onFenced: claim => this.ended(() => source.fenced(claim)),
       onRewound: (claim, stored) => this.ended(() => source.rewind(claim, stored)),
       onHalt: (claim, error) => this.haltClaim(claim, error),
@@ -191,7 +207,24 @@ export class Engine {
       onFenced: claim => this.ended(() => source.fenced(claim)),
       onRewound: (claim, stored) => this.ended(() => source.rewind(claim, stored)),
       onHalt: (claim, error) => this.haltClaim(claim, error),
+      onFailed: error => this.supervisor.exited(nameOf(id), error),
       emit,
+    })
+  }
+
+  private createStorekeeper(): Storekeeper {
+    return new Storekeeper({
+      chores: [
+        { name: 'segments ahead', everyMs: SEGMENTS_EVERY_MS, run: () => this.makeSegmentsAhead() },
+        { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => this.positions.compareQuiet() },
+        {
+          name: 'verify',
+          everyMs: this.config.storage.verifyIntervalMs,
+          run: () => verifyLately(this.config.postgres.url, this.emit),
+        },
+      ],
+      onFailed: error => this.supervisor.exited(STOREKEEPER, error),
+      emit: this.emit,
     })
   }
 
@@ -210,14 +243,27 @@ export class Engine {
 
   /** Resolves when every part runs and the group was joined; parts that cannot be reached are tried until they can. */
   async start(): Promise<void> {
-    this.mirror?.start()
-    await this.prepareStore()
-    if (this.isStopping) return
-    this.pool = await this.createPool()
-    this.parser = this.createParser(this.pool)
-    for (const writer of this.writers) writer.start()
-    this.storekeeper.start()
-    await this.membership.start()
+    await this.supervisor.start(this.children())
+    await this.joining
+  }
+
+  /** In the order of their start; fetchers come to it with their brokers. docs/architecture.md has the table. */
+  private children(): ChildSpec[] {
+    const { membership, mirror, sink, store, storekeeper } = this
+    const connection = { start: () => this.prepareStore(), stop: () => store.end() }
+    const pool = { start: () => this.startParser(), stop: async () => this.pool?.stop() }
+    const start = () => {
+      // Topics may be missing for long: the others do not wait for it.
+      this.joining = membership.start()
+    }
+    return [
+      ...(mirror === null ? [] : [{ name: 'mirror', restart: 'temporary' as const, part: mirror }]),
+      { name: 'store', restart: 'temporary', part: connection },
+      { name: PARSE_POOL, restart: 'permanent', part: pool },
+      { name: MEMBERSHIP, restart: 'permanent', part: { start, stop: () => membership.stop() } },
+      ...sink.specs(),
+      { name: STOREKEEPER, restart: 'permanent', part: storekeeper },
+    ]
   }
 
   /** Migrates where needed and makes the first segments, as soon as Postgres lets us. */
@@ -235,6 +281,13 @@ export class Engine {
     this.storeTrouble = null
   }
 
+  private async startParser(): Promise<void> {
+    this.pool ??= await this.createPool()
+    this.parser ??= this.createParser(this.pool)
+    this.pool.start()
+    this.parser.wake()
+  }
+
   private async createPool(): Promise<ParsePool> {
     const { arena, config } = this
     const workerData: WorkerData = {
@@ -244,9 +297,10 @@ export class Engine {
     }
     return new ParsePool({
       slots: arena.slots,
-      worker: new URL('./parse/worker.js', import.meta.url).href,
+      worker: this.worker,
       workerData,
       timeoutMs: config.parse.timeoutMs,
+      onFailed: error => this.supervisor.exited(PARSE_POOL, error),
     })
   }
 
@@ -256,7 +310,7 @@ export class Engine {
       arena,
       pool,
       partitions: () => source.partitions.size,
-      deliver: batch => this.deliver(batch),
+      deliver: batch => this.sink.deliver(keyOf(batch.claim.topic, batch.claim.partition), batch),
       onRangeDone: (range, nextOffset) => {
         source.holderOf(range.claim)?.rangeDone(range, nextOffset)
         source.wakeFetchers()
@@ -267,25 +321,9 @@ export class Engine {
     })
   }
 
-  private deliver(batch: ParsedBatch): void {
-    const key = keyOf(batch.claim.topic, batch.claim.partition)
-    let writer = this.writerOf.get(key)
-    if (writer === undefined) {
-      writer = this.leastLoadedWriter()
-      this.writerOf.set(key, writer)
-    }
-    writer.offer(batch)
-  }
-
-  private leastLoadedWriter(): Writer {
-    const loads = new Map(this.writers.map(writer => [writer, 0]))
-    for (const writer of this.writerOf.values()) loads.set(writer, loads.get(writer)! + 1)
-    return this.writers.reduce((least, writer) => (loads.get(writer)! < loads.get(least)! ? writer : least))
-  }
-
   /** Partitions may have gone: their writers are free, their batches come back, and kept ones are compared. */
   private afterAssignment(): void {
-    for (const key of this.writerOf.keys()) if (!this.source.partitions.has(key)) this.writerOf.delete(key)
+    this.sink.keepOnly(key => this.source.partitions.has(key))
     this.ended(() => undefined)
     void this.positions.compareQuiet().catch(error => {
       if (!(error instanceof PipelineError)) throw error
@@ -297,7 +335,7 @@ export class Engine {
   private ended(end: () => void): void {
     end()
     this.parser?.wake()
-    for (const writer of this.writers) writer.sweep()
+    this.sink.sweep()
     this.source.wakeFetchers()
   }
 
@@ -338,12 +376,10 @@ export class Engine {
     this.isStopping = true
     this.emit('supervisor:stop:requested', { reason, deadlineMs })
     void this.source.drain()
-    const isClean = await this.flowOut(startedAt + deadlineMs * GRACEFUL_SHARE)
-    const parts = [this.storekeeper, ...this.writers, ...(this.mirror === null ? [] : [this.mirror])]
-    await Promise.all(parts.map(part => part.stop()))
-    await this.membership.stop()
+    const hasFlownOut = await this.flowOut(startedAt + deadlineMs * GRACEFUL_SHARE)
+    const hasStopped = await this.supervisor.stop(startedAt + deadlineMs)
     this.source.stop()
-    await Promise.all([this.pool?.stop(), this.store.end()])
+    const isClean = hasFlownOut && hasStopped
     this.emit('supervisor:stop:completed', { durationMs: performance.now() - startedAt, clean: isClean })
     this.end.resolve()
     return isClean
@@ -353,7 +389,7 @@ export class Engine {
     const isEmpty = () =>
       (this.parser?.isIdle ?? true) &&
       [...this.source.partitions.values()].every(partition => !partition.isBusy) &&
-      this.writers.every(writer => writer.isIdle)
+      this.sink.isIdle
     while (!isEmpty()) {
       if (performance.now() > deadline) return false
       await new Promise(resolve => setTimeout(resolve, DRAIN_LOOK_MS))

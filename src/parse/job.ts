@@ -18,11 +18,14 @@ export class ParseJob {
   to: number
   needsJumbo = false
   private failures = 0
+  /** End of the shortest task that failed twice: the guilty record is below it. */
+  private suspectTo: number
 
   constructor(range: Range) {
     this.range = range
     this.from = range.firstOffset
     this.to = range.nextOffset
+    this.suspectTo = range.firstOffset
   }
 
   get isDone(): boolean {
@@ -77,7 +80,15 @@ export class ParseJob {
     this.from = result.nextOffset
     this.needsJumbo = result.stop === 'row_too_large'
     this.failures = 0
-    if (this.from >= this.to) this.to = this.range.nextOffset
+    if (this.from < this.to) return
+    this.to = this.range.nextOffset
+    // The first half passed, so it is in the second: that one is halved without trying it whole.
+    if (this.from < this.suspectTo) this.halve()
+  }
+
+  private halve(): void {
+    this.failures = FAILURES_BEFORE_HALVING - 1
+    this.to = this.from + Math.max(1, Math.floor((this.suspectTo - this.from) / 2))
   }
 
   /**
@@ -87,12 +98,10 @@ export class ParseJob {
   failed(): ParseResult | null {
     this.failures += 1
     if (this.failures < FAILURES_BEFORE_HALVING) return null
-    this.failures = FAILURES_BEFORE_HALVING - 1
-    if (this.to - this.from > 1) {
-      this.to = this.from + Math.floor((this.to - this.from) / 2)
-      return null
-    }
-    return deadRecord(this.from)
+    this.suspectTo = this.to
+    if (this.to - this.from === 1) return deadRecord(this.from)
+    this.halve()
+    return null
   }
 }
 

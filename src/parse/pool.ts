@@ -18,38 +18,47 @@ export interface PoolOptions {
   readonly workerData: unknown
   /** A task that takes longer is aborted with its thread. */
   readonly timeoutMs: number
+  /** A thread died without a task, or was not replaced. `stop` and `start` make the pool whole again. */
+  readonly onFailed: (error: Error) => void
 }
 
 export class ParsePool {
   readonly threads: number
+  /** Threads that ended and were replaced. */
   restarts = 0
-  private readonly piscina: Piscina<ParseTask, ParseResult>
+  private readonly options: PoolOptions
+  private piscina: Piscina<ParseTask, ParseResult> | null = null
   private readonly slots: readonly number[]
   private readonly freeSlots: number[]
   private readonly busyTime: BusyTime
-  private readonly timeoutMs: number
 
   constructor(options: PoolOptions) {
+    this.options = options
     this.threads = options.slots.length
     this.slots = options.slots
     this.freeSlots = [...options.slots]
     this.busyTime = new BusyTime(this.threads)
-    this.timeoutMs = options.timeoutMs
+  }
+
+  /** Starts the threads. */
+  start(): void {
+    const { onFailed, worker, workerData } = this.options
     this.piscina = new Piscina({
-      filename: options.worker,
+      filename: worker,
       minThreads: this.threads,
       maxThreads: this.threads,
       maxQueue: this.threads,
-      workerData: options.workerData,
+      workerData,
     })
-    // A thread that dies without a task: Piscina starts another, and the next task finds it.
-    this.piscina.on('error', () => {
+    this.piscina.on('error', error => {
       this.restarts += 1
+      onFailed(error)
     })
   }
 
+  /** Never before `start` and after `stop`. */
   get hasFreeSlot(): boolean {
-    return this.freeSlots.length > 0
+    return this.piscina !== null && this.freeSlots.length > 0
   }
 
   get running(): number {
@@ -66,19 +75,22 @@ export class ParsePool {
    * its thread has ended or is idle again, and the task's regions are nobody's but the caller's.
    */
   async run(task: Omit<ParseTask, 'scratchAddress'>): Promise<ParseResult> {
+    const { piscina } = this
     const scratchAddress = this.freeSlots.pop()
-    if (scratchAddress === undefined)
+    if (scratchAddress === undefined || piscina === null)
       throw new Error('the parse pool was asked for more tasks than it has slots')
+    const { timeoutMs } = this.options
     const slot = this.slots.indexOf(scratchAddress)
     this.busyTime.begin(slot, performance.now())
-    const threads = [...this.piscina.threads]
+    const threads = [...piscina.threads]
     const watchdog = new AbortController()
-    const timer = setTimeout(() => watchdog.abort(), this.timeoutMs)
+    const timer = setTimeout(() => watchdog.abort(), timeoutMs)
     try {
-      return await this.piscina.run({ scratchAddress, ...task }, { signal: watchdog.signal })
+      return await piscina.run({ scratchAddress, ...task }, { signal: watchdog.signal })
     } catch (error) {
       await this.ended(threads)
-      const reason = watchdog.signal.aborted ? `no answer in ${this.timeoutMs} ms` : messageOf(error)
+      this.lookForLost(piscina, error)
+      const reason = watchdog.signal.aborted ? `no answer in ${timeoutMs} ms` : messageOf(error)
       throw new PipelineError('WORKER_FAILED', { reason, from: task.fromOffset, to: task.toOffset }, error)
     } finally {
       clearTimeout(timer)
@@ -89,13 +101,22 @@ export class ParsePool {
 
   /** Waits for the exit of every thread that the pool has dropped since. */
   private async ended(threads: readonly Worker[]): Promise<void> {
-    const dropped = threads.filter(thread => !this.piscina.threads.includes(thread))
+    const dropped = threads.filter(thread => !this.piscina?.threads.includes(thread))
     this.restarts += dropped.length
     await Promise.all(dropped.filter(hasNotExited).map(thread => once(thread, 'exit')))
   }
 
+  /** Piscina does not replace a thread that died before it was ready: with none left, every task would time out. */
+  private lookForLost(piscina: Piscina, error: unknown): void {
+    if (piscina !== this.piscina || piscina.threads.length >= this.threads) return
+    this.options.onFailed(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  /** Ends every thread; tasks that run fail. */
   async stop(): Promise<void> {
-    await this.piscina.destroy()
+    const { piscina } = this
+    this.piscina = null
+    await piscina?.destroy()
   }
 }
 

@@ -29,6 +29,10 @@ export class Backlog {
     return this.queues.size
   }
 
+  get held(): readonly Claim[] {
+    return [...this.queues.keys()]
+  }
+
   get isEmpty(): boolean {
     return this.queues.size === 0
   }

@@ -6,6 +6,8 @@
  *        ▲           ▲            │
  *        │           └── settling ◄        after any failure: what became of the positions?
  *        └───────────────┘
+ *
+ * An error that nobody foresaw ends the loop: the writer is stopped then, gives up what it holds, and another takes over.
  */
 import type { Arena } from '../arena/arena.ts'
 import type { Claim, ParsedBatch } from '../arena/descriptors.ts'
@@ -31,8 +33,8 @@ export type WriterMode = 'connecting' | 'ready' | 'committing' | 'settling' | 's
 const transitions: Transitions<WriterMode> = {
   connecting: ['ready', 'stopped'],
   ready: ['committing', 'connecting', 'stopped'],
-  committing: ['ready', 'settling'],
-  settling: ['ready'],
+  committing: ['ready', 'settling', 'stopped'],
+  settling: ['ready', 'stopped'],
   stopped: [],
 }
 
@@ -54,6 +56,8 @@ export interface WriterDeps {
   readonly onFenced: (claim: Claim) => void
   readonly onRewound: (claim: Claim, stored: StoredPosition) => void
   readonly onHalt: (claim: Claim, error: PipelineError) => void
+  /** The loop ended by an error that nobody foresaw. */
+  readonly onFailed: (error: Error) => void
   readonly emit: Emit
 }
 
@@ -97,7 +101,10 @@ export class Writer {
   }
 
   start(): void {
-    this.loop = this.run()
+    this.loop = this.run().catch(error => {
+      this.trouble = messageOf(error)
+      this.deps.onFailed(error)
+    })
   }
 
   /** Takes a batch; batches of one claim come in offset order. */
@@ -126,18 +133,24 @@ export class Writer {
     return this.backlog.isEmpty
   }
 
+  /** Claims of which it has something that is not committed. */
+  get claims(): readonly Claim[] {
+    return this.backlog.held
+  }
+
   /** Claims ended: gives back what belongs to them, but for what a transaction is sending. */
   sweep(): void {
     this.backlog.sweep(this.current?.slices ?? [])
   }
 
-  /** Commits nothing more. What is not committed stays in Kafka. */
+  /** Commits nothing more, and nothing reads the regions any more. What is not committed stays in Kafka. */
   async stop(): Promise<void> {
     this.stopping = true
     this.news.raise()
     this.ending.raise()
     if (this.current !== null) await this.session?.close()
     await this.loop
+    this.current = null
     await this.session?.end()
     this.modes.set('stopped')
   }

@@ -35,6 +35,8 @@ export interface FetcherDeps {
   readonly onHalt: (partition: Partition, error: PipelineError) => void
   /** A partition moved: fetched further, or a new high watermark. */
   readonly onMoved: (partition: Partition) => void
+  /** The loop ended by an error that nobody foresaw; `stop` and `start` begin it anew. */
+  readonly onFailed: (error: Error) => void
   readonly emit: Emit
 }
 
@@ -93,7 +95,8 @@ export class Fetcher {
   }
 
   start(): void {
-    this.loop = this.run()
+    this.stopping = false
+    this.loop = this.run().catch(this.deps.onFailed)
   }
 
   /** Something changed: room in the arena, a partition, an errand. */

@@ -1,6 +1,7 @@
 /**
  * Our place in the consumer group: connects, waits for the topics to exist, joins, and tells the source of every
- * assignment. kafkajs rejoins by itself; only a crash that it will not recover from is a failure for the supervisor.
+ * assignment. kafkajs rejoins by itself; only a crash that it will not recover from is a failure for the supervisor,
+ * which stops and starts us: then we join anew, and whatever partitions come back to us go on where they are.
  */
 import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
@@ -32,7 +33,8 @@ export class Membership {
   /** Why we are no member yet, in words; null: we are. */
   trouble: string | null = 'connecting to Kafka'
   private readonly deps: MembershipDeps
-  private stopping = false
+  /** Aborted by `stop`: what a start still has under way is not wanted any more. */
+  private life = new AbortController()
   private timer: NodeJS.Timeout | undefined
 
   constructor(deps: MembershipDeps) {
@@ -42,15 +44,20 @@ export class Membership {
   /** Resolves when the group was asked to let us in; never rejects: whatever fails is tried again until `stop`. */
   async start(): Promise<void> {
     const { adapter } = this.deps
-    await this.untilDone('connecting to Kafka', () => adapter.connect())
-    await this.untilDone('looking for topics', () => this.waitForTopics())
-    await this.untilDone('joining the group', () => this.join())
+    this.life = new AbortController()
+    const { signal } = this.life
+    await this.untilDone(signal, 'connecting to Kafka', () => adapter.connect())
+    await this.untilDone(signal, 'looking for topics', () => this.waitForTopics(signal))
+    await this.untilDone(signal, 'joining the group', () => this.join(signal))
+    if (signal.aborted) return
     this.timer = setInterval(() => void this.publish(), PUBLISH_EVERY_MS)
   }
 
-  private async untilDone(step: string, run: () => Promise<void>): Promise<void> {
+  private async untilDone(signal: AbortSignal, step: string, run: () => Promise<void>): Promise<void> {
+    if (signal.aborted) return
     this.trouble = step
     const onError = (error: unknown) => {
+      if (signal.aborted) return
       const failure =
         error instanceof PipelineError
           ? error
@@ -58,11 +65,11 @@ export class Membership {
       this.trouble = `${step}: ${failure.message}`
       this.deps.emit('source:fetch:failed', { broker: -1, error: failure })
     }
-    await retryWhile(run, { isWanted: () => !this.stopping, onError })
+    await retryWhile(run, { isWanted: () => !signal.aborted, onError })
   }
 
-  private async waitForTopics(): Promise<void> {
-    while (!this.stopping) {
+  private async waitForTopics(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       const { clusterId, topics } = await this.deps.adapter.describe()
       this.clusterId = clusterId
       this.missing = this.deps.topics.filter(topic => !topics.has(topic))
@@ -73,16 +80,18 @@ export class Membership {
     }
   }
 
-  private async join(): Promise<void> {
+  private async join(signal: AbortSignal): Promise<void> {
     await this.deps.adapter.join(this.deps.topics, {
       onAssigned: (assignment, memberId, durationMs) => {
+        if (signal.aborted) return
         this.trouble = null
         const partitions = Object.values(assignment).reduce((sum, numbers) => sum + numbers.length, 0)
         this.deps.emit('source:group:joined', { memberId, partitions, durationMs })
-        if (!this.stopping) this.deps.onAssigned(assignment)
+        this.deps.onAssigned(assignment)
       },
       onHeartbeat: () => this.deps.onHeartbeat(),
       onCrash: (error, restart) => {
+        if (signal.aborted) return
         this.deps.emit('source:group:crashed', { error, restart })
         this.trouble = `left the group: ${error.message}`
         if (!restart) this.deps.onFailed(error)
@@ -101,9 +110,9 @@ export class Membership {
     }
   }
 
-  /** Publishes a last time, leaves the group and closes the connections. */
+  /** Publishes a last time, leaves the group and closes the connections. `start` begins anew. */
   async stop(): Promise<void> {
-    this.stopping = true
+    this.life.abort()
     clearInterval(this.timer)
     if (this.trouble === null) await Promise.race([this.publish(), delay(LAST_PUBLISH_MS)])
     await this.deps.adapter.leave()

@@ -7,6 +7,7 @@ import type { Claim, Range } from '../arena/descriptors.ts'
 import { type ErrorContext, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { retryWhile } from '../supervisor/backoff.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
 import { Fetcher, type FetcherFacts } from './fetcher.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
 import { findRawRecord, type RawRecord } from './kafka/raw-record.ts'
@@ -23,6 +24,8 @@ export interface SourceDeps {
   readonly claim: (topic: string, tokens: ReadonlyMap<number, string>) => Promise<Map<number, StoredPosition>>
   /** After every assignment: partitions may have gone, and kept ones may have been somebody else's meanwhile. */
   readonly onAssigned: () => void
+  /** Runs the fetcher of a broker that we had none for. */
+  readonly supervisor: Pick<Supervisor, 'add' | 'exited'>
   readonly emit: Emit
 }
 
@@ -119,7 +122,8 @@ export class Source {
   private fetcherOf(broker: number): Fetcher {
     const present = this.fetchers.get(broker)
     if (present !== undefined) return present
-    const { arena, adapter, emit, fetchWaitMs, partitionFetchBytes } = this.deps
+    const { arena, adapter, emit, fetchWaitMs, partitionFetchBytes, supervisor } = this.deps
+    const name = `fetcher ${broker}`
     const fetcher = new Fetcher({
       broker,
       input: arena.input,
@@ -134,10 +138,11 @@ export class Source {
       },
       onHalt: (partition, error) => this.halt(partition, error),
       onMoved: partition => this.moved(partition),
+      onFailed: error => supervisor.exited(name, error),
       emit,
     })
     this.fetchers.set(broker, fetcher)
-    fetcher.start()
+    void supervisor.add({ name, restart: 'permanent', part: fetcher })
     return fetcher
   }
 
@@ -189,6 +194,14 @@ export class Source {
     if (partition === null) return
     partition.reclaim()
     if (!this.isDraining) this.fencedFor.set(partition, HEARTBEATS_BEFORE_RECLAIM)
+  }
+
+  /** Gives up a claim that is still ours, with all that is under way for it, and makes a new one at once. */
+  reclaim(claim: Claim): void {
+    const partition = this.holderOf(claim)
+    if (partition === null) return
+    partition.reclaim()
+    if (!this.isDraining) void this.claim(partition.topic, [partition])
   }
 
   heartbeat(): void {

@@ -1,9 +1,9 @@
 /**
  * What has to be done now and then: segments ahead of time, and a look whether the database went back while nothing
- * was written. A task that fails is reported and done again at its next turn.
+ * was written. A task that fails is reported and done again at its next turn; what nobody foresaw ends it.
  */
+import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { storeError } from './connection.ts'
 
 export interface Chore {
   readonly name: string
@@ -11,20 +11,26 @@ export interface Chore {
   readonly run: () => Promise<void>
 }
 
+export interface StorekeeperDeps {
+  readonly chores: readonly Chore[]
+  /** It ended by an error that is none of ours; `stop` and `start` make it whole again. */
+  readonly onFailed: (error: Error) => void
+  readonly emit: Emit
+}
+
 export class Storekeeper {
-  private readonly chores: readonly Chore[]
-  private readonly emit: Emit
+  private readonly deps: StorekeeperDeps
   private readonly timers = new Set<NodeJS.Timeout>()
   private readonly running = new Set<Promise<void>>()
   private stopping = false
 
-  constructor(chores: readonly Chore[], emit: Emit) {
-    this.chores = chores
-    this.emit = emit
+  constructor(deps: StorekeeperDeps) {
+    this.deps = deps
   }
 
   start(): void {
-    for (const chore of this.chores) this.schedule(chore)
+    this.stopping = false
+    for (const chore of this.deps.chores) this.schedule(chore)
   }
 
   private schedule(chore: Chore): void {
@@ -40,7 +46,11 @@ export class Storekeeper {
     try {
       await chore.run()
     } catch (error) {
-      this.emit('store:task:failed', { task: chore.name, error: storeError(error, chore.name) })
+      if (!(error instanceof PipelineError)) {
+        this.deps.onFailed(error instanceof Error ? error : new Error(String(error)))
+        return
+      }
+      this.deps.emit('store:task:failed', { task: chore.name, error })
     }
     if (!this.stopping) this.schedule(chore)
   }
@@ -48,6 +58,7 @@ export class Storekeeper {
   async stop(): Promise<void> {
     this.stopping = true
     for (const timer of this.timers) clearTimeout(timer)
+    this.timers.clear()
     await Promise.all(this.running)
   }
 }

@@ -49,9 +49,11 @@ test('faults of Redis change no row and stop nothing, and the mirror heals', asy
       'redis.url': server.url,
       'redis.prefix': 'lc',
     },
-    (event, facts) => {
-      if (event === 'source:group:joined') joins.push(Date.now())
-      if ('rows' in facts) rows += facts.rows
+    {
+      listener: (event, facts) => {
+        if (event === 'source:group:joined') joins.push(Date.now())
+        if ('rows' in facts) rows += facts.rows
+      },
     },
   )
   await ready()

@@ -5,7 +5,7 @@
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings.ts'
 import { createEngine, type Engine } from '../../src/engine.ts'
-import { createEvents, type EventName, type Events } from '../../src/events.ts'
+import { createEvents, type Emit } from '../../src/events.ts'
 import { createLogger } from '../../src/log.ts'
 import { kafkaAddress } from '../support/services.ts'
 import { cleanUp } from '../support/suite.ts'
@@ -24,12 +24,16 @@ export interface InProcess {
 
 const DEADLINE_MS = 20_000
 
-type Listener = <N extends EventName>(name: N, event: Events[N]) => void
+export interface Extras {
+  /** URL of another module for the parse workers. */
+  readonly worker?: string
+  readonly listener?: Emit
+}
 
-/** Starts an engine with these settings and ends it with the suite; the listeners hear of all that happens in it. */
+/** Starts an engine with these settings and ends it with the suite. */
 export function startEngine(
   settings: Readonly<Partial<Record<SettingKey, string>>>,
-  ...listeners: readonly Listener[]
+  { worker, listener }: Extras = {},
 ): InProcess {
   const config = loadConfig({
     file: null,
@@ -46,7 +50,8 @@ export function startEngine(
     },
   })
   const log = createLogger({ level: 'error', format: 'json' })
-  const engine = createEngine({ config, log, emit: createEvents(...listeners) })
+  const emit = createEvents(...(listener === undefined ? [] : [listener]))
+  const engine = createEngine({ config, log, emit, ...(worker === undefined ? {} : { worker }) })
   let stopped: Promise<boolean> | null = null
   const stop = () => {
     stopped ??= engine.stop('test')

@@ -19,7 +19,7 @@ test('a range that disappears from the ledger is reported at the next look', asy
   }
   const { engine } = startEngine(
     { 'kafka.topics': name, 'postgres.url': url, 'storage.verify_interval': '1s' },
-    listen,
+    { listener: listen },
   )
   const producer = createKafkaClient().producer()
   await producer.connect()

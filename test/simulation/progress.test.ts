@@ -112,6 +112,7 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
       partition.halt(error)
     },
     onMoved: () => undefined,
+    onFailed: error => assert.unreachable(error.message),
     emit: () => undefined,
   })
   arena.input.onReturn = () => fetcher.wake()

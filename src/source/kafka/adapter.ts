@@ -57,14 +57,19 @@ const LOG_START = -2
 const TOPIC_RESOURCE = 2
 
 export class KafkaAdapter {
-  private readonly consumer: Consumer
-  private readonly admin: Admin
   private readonly options: KafkaOptions
+  private consumer: Consumer
+  private admin: Admin
   private cluster: Cluster | null = null
 
   constructor(options: KafkaOptions) {
     this.options = options
     stopIdleTimerLoop()
+    ;({ consumer: this.consumer, admin: this.admin } = this.createClients())
+  }
+
+  private createClients(): { consumer: Consumer; admin: Admin } {
+    const { options } = this
     const kafka = new Kafka({
       brokers: [...options.brokers],
       clientId: options.clientId,
@@ -73,8 +78,7 @@ export class KafkaAdapter {
       logLevel: logLevel.INFO,
       logCreator: () => entry => forwardLog(options.log, entry),
     })
-    this.admin = kafka.admin()
-    this.consumer = kafka.consumer({
+    const consumer = kafka.consumer({
       groupId: options.groupId,
       sessionTimeout: options.sessionTimeoutMs,
       heartbeatInterval: options.heartbeatIntervalMs,
@@ -88,6 +92,7 @@ export class KafkaAdapter {
         },
       ],
     })
+    return { consumer, admin: kafka.admin() }
   }
 
   async connect(): Promise<void> {
@@ -96,7 +101,7 @@ export class KafkaAdapter {
 
   /** The id of the cluster and the names of its topics. */
   async describe(): Promise<{ clusterId: string; topics: ReadonlySet<string> }> {
-    const metadata = await this.request('Metadata', () => this.known().metadata({ topics: [] }))
+    const metadata = await this.ask('Metadata', cluster => cluster.metadata({ topics: [] }))
     return {
       clusterId: metadata.clusterId ?? '',
       topics: new Set(metadata.topicMetadata.map(({ topic }) => topic)),
@@ -105,26 +110,25 @@ export class KafkaAdapter {
 
   /** Joins the group; from then on the listener hears of every assignment. The topics must exist. */
   async join(topics: readonly string[], listener: GroupListener): Promise<void> {
-    this.consumer.on(this.consumer.events.GROUP_JOIN, event => this.onJoin(event, listener))
-    this.consumer.on(this.consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
+    const { consumer } = this
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }: ConsumerGroupJoinEvent) => {
+      const assignment = payload.memberAssignment as Record<string, number[]>
+      consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })))
+      listener.onAssigned(assignment, payload.memberId, payload.duration)
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
       listener.onCrash(payload.error, payload.restart)
     })
-    this.consumer.on(this.consumer.events.HEARTBEAT, () => listener.onHeartbeat())
-    await this.request('subscribe', () => this.consumer.subscribe({ topics: [...topics] }))
-    await this.request('join', () =>
-      this.consumer.run({ autoCommit: false, eachBatch: async () => undefined }),
-    )
+    consumer.on(consumer.events.HEARTBEAT, () => listener.onHeartbeat())
+    await this.request('subscribe', () => consumer.subscribe({ topics: [...topics] }))
+    await this.request('join', () => consumer.run({ autoCommit: false, eachBatch: async () => undefined }))
   }
 
-  private onJoin({ payload }: ConsumerGroupJoinEvent, listener: GroupListener): void {
-    const assignment = payload.memberAssignment as Record<string, number[]>
-    this.consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })))
-    listener.onAssigned(assignment, payload.memberId, payload.duration)
-  }
-
-  /** Leaves the group and closes the connections. */
+  /** Leaves the group and closes the connections. After it `connect` and `join` begin with new clients. */
   async leave(): Promise<void> {
-    await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()])
+    const { consumer, admin } = this
+    ;({ consumer: this.consumer, admin: this.admin } = this.createClients())
+    await Promise.allSettled([consumer.disconnect(), admin.disconnect()])
   }
 
   /** Positions for other tools to see; nobody reads them here. Failing is no harm. */
@@ -136,19 +140,26 @@ export class KafkaAdapter {
     )
   }
 
+  /** @throws PipelineError KAFKA_REQUEST_FAILED where they are not known (yet) */
   partitionsOf(topic: string): readonly number[] {
-    return this.known()
-      .findTopicPartitionMetadata(topic)
-      .map(({ partitionId }) => partitionId)
-      .sort((a, b) => a - b)
+    const partitions = this.metadataOf(topic).map(({ partitionId }) => partitionId)
+    if (partitions.length > 0) return partitions.sort((a, b) => a - b)
+    throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'none', reason: `no metadata of ${topic}` })
   }
 
   /** The broker that leads the partition as far as the metadata knows, or null. */
   leaderOf(topic: string, partition: number): number | null {
-    const found = this.known()
-      .findTopicPartitionMetadata(topic)
-      .find(({ partitionId }) => partitionId === partition)
+    const found = this.metadataOf(topic).find(({ partitionId }) => partitionId === partition)
     return found === undefined || found.leader < 0 ? null : found.leader
+  }
+
+  private metadataOf(topic: string): ReturnType<Cluster['findTopicPartitionMetadata']> {
+    try {
+      return this.known().findTopicPartitionMetadata(topic)
+    } catch {
+      // It throws for one reason: new clients have no metadata before their first answer.
+      return []
+    }
   }
 
   /** Compaction rewrites batches, so a changed checksum means nothing there. */
@@ -168,7 +179,7 @@ export class KafkaAdapter {
   }
 
   async refreshMetadata(): Promise<void> {
-    await this.request('Metadata', () => this.known().refreshMetadata())
+    await this.ask('Metadata', cluster => cluster.refreshMetadata())
   }
 
   /** Offset of the first record at or after `timestampMs` (log start −2, end −1), per partition; the end where there is none. */
@@ -194,8 +205,8 @@ export class KafkaAdapter {
     partitions: readonly number[],
     at: number,
   ): Promise<Map<number, number>> {
-    const [found] = await this.request('ListOffsets', () =>
-      this.known().fetchTopicsOffset([
+    const [found] = await this.ask('ListOffsets', cluster =>
+      cluster.fetchTopicsOffset([
         { topic, partitions: partitions.map(partition => ({ partition })), fromTimestamp: String(at) },
       ]),
     )
@@ -206,9 +217,18 @@ export class KafkaAdapter {
    * One Fetch to one broker, answered into `target`. Resolves when the whole frame is in place. On any failure the
    * connection is destroyed and the promise rejects only after its socket is closed: then nothing writes there any more.
    */
-  async fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
+  fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
+    return this.ask('Fetch', cluster => this.fetchBy(cluster, broker, plan, target))
+  }
+
+  private async fetchBy(
+    cluster: Cluster,
+    broker: number,
+    plan: FetchPlan,
+    target: FrameTarget,
+  ): Promise<void> {
     const { connectionPool } = await this.request('findBroker', () =>
-      this.known().findBroker({ nodeId: String(broker) }),
+      cluster.findBroker({ nodeId: String(broker) }),
     )
     const connection = await this.request('connect', () => connectionPool.getConnection(FETCH_CONNECTION))
     const { socket } = connection
@@ -237,10 +257,21 @@ export class KafkaAdapter {
     return this.cluster
   }
 
+  /** What outlives the clients that it was asked of may have connected them again: then it closes them behind itself. */
+  private async ask<T>(request: string, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const cluster = this.known()
+    try {
+      return await this.request(request, () => run(cluster))
+    } finally {
+      if (cluster !== this.cluster) await cluster.disconnect()
+    }
+  }
+
   private async request<T>(request: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
+      if (error instanceof PipelineError) throw error
       throw new PipelineError('KAFKA_REQUEST_FAILED', { request, reason: messageOf(error) }, error)
     }
   }

@@ -18,6 +18,7 @@ export interface Connection {
 
 export interface Cluster {
   isConnected(): boolean
+  disconnect(): Promise<void>
   refreshMetadata(): Promise<void>
   metadata(options?: { topics?: string[] }): Promise<{
     clusterId: string | null
