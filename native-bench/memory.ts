@@ -83,7 +83,7 @@ async function measure(records: number): Promise<MemoryFigures> {
     const kafka = await startKafka({ report: say })
     stops.push(() => kafka.stop())
     const postgres = await startPostgres({
-      settings: { shared_buffers: '512MB', max_wal_size: '4GB' },
+      settings: { shared_buffers: '512MB', max_wal_size: '4GB', track_commit_timestamp: 'on' },
       report: say,
     })
     stops.push(() => postgres.stop())

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
 import type { IdleFigures } from './idle.ts'
+import type { MemoryFigures } from './memory.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { Report, Summary } from './report.ts'
 
@@ -122,13 +123,33 @@ ${table([
 ])}`
 }
 
+function memorySection(report: Report<MemoryFigures>): string {
+  const { figures } = report
+  const { versions } = figures
+  const rows = figures.backlogs.map(
+    ({ gzip, peakRssMiB, rowsPerSecond }) =>
+      `| ${gzip ? 'gzip' : 'plain'} | ${grouped(peakRssMiB)} | ${figures.budgetMiB} | ${grouped(rowsPerSecond)} |`,
+  )
+  return `## Memory
+
+Does memory keep its bound with a large backlog? ${grouped(figures.records)} JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean lie in ${figures.partitions} partitions before the program starts, with ${figures.workers} workers and \`memory.budget\` at ${figures.budgetMiB} MiB. The peak is what the operating system says of the process from its start to the last commit.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+| Kafka batches | peak memory (RSS), MiB | bound, MiB | rows a second |
+|---|--:|--:|--:|
+${rows.join('\n')}`
+}
+
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
   const kernel = read<KernelFigures>('kernel')
   const idle = read<IdleFigures>('idle')
+  const memory = read<MemoryFigures>('memory')
   const sections = [
     pipeline && pipelineSection(pipeline),
+    memory && memorySection(memory),
     kernel && kernelSection(kernel),
     idle && idleSection(idle),
   ]

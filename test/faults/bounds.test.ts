@@ -15,7 +15,7 @@ const MIB = 2 ** 20
 const WORKERS = 2
 const BUDGET_MIB = 256
 const MANY_PARTITIONS = 64
-const BACKLOG = 500_000
+const BACKLOG = 300_000
 const LOCK_SECONDS = 10
 /** A Kafka batch before its compression; the broker takes 16 MiB after it. */
 const BATCH_BYTES = 20 * MIB

@@ -8,6 +8,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { kafkaVariable, postgresVariable, redisVariable } from '../../stack/stack.ts'
 import { cleanUp } from './suite.ts'
 import { dropDatabase, execute, uniqueName, urlOf } from './template.ts'
+import { until } from './wait.ts'
 
 /** Name of the template database; run.ts sets it. */
 export const templateVariable = 'LOGCOLLECTOR_TEST_TEMPLATE'
@@ -84,8 +85,15 @@ export async function topic({ partitions = 1, settings = {}, brokers }: TopicOpt
   try {
     await admin.createTopics({
       topics: [{ topic: name, numPartitions: partitions, configEntries }],
-      waitForLeaders: true,
+      // kafkajs takes a broker that has not heard of the topic yet for an error.
+      waitForLeaders: false,
     })
+    const isLed = async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
+      const made = topics[0]!.partitions
+      return made.length === partitions && made.every(({ leader }) => leader >= 0)
+    }
+    await until(isLed, { deadlineMs: 20_000, what: `leaders of ${name}` })
   } finally {
     await admin.disconnect()
   }
