@@ -98,18 +98,10 @@ export class Engine {
       emit,
     })
     this.arena = this.createArena()
-    this.store = new StorePool({
-      url: config.postgres.url,
-      connectTimeoutMs: config.postgres.connectTimeoutMs,
-    })
+    this.store = new StorePool(config.postgres)
     this.segments = new Segments(this.store, config.storage.segment, emit)
     this.adapter = new KafkaAdapter({
-      brokers: config.kafka.brokers,
-      clientId: config.kafka.clientId,
-      groupId: config.kafka.groupId,
-      sessionTimeoutMs: config.kafka.sessionTimeoutMs,
-      heartbeatIntervalMs: config.kafka.heartbeatIntervalMs,
-      requestTimeoutMs: config.kafka.requestTimeoutMs,
+      ...config.kafka,
       log: (level, message, context) => log[level](context, message),
     })
     this.source = this.createSource()
@@ -190,12 +182,7 @@ export class Engine {
     return new Writer({
       id,
       arena,
-      session: {
-        url: config.postgres.url,
-        name: `logcollector writer ${id}`,
-        connectTimeoutMs: config.postgres.connectTimeoutMs,
-        stallTimeoutMs: config.postgres.stallTimeoutMs,
-      },
+      session: { ...config.postgres, name: `logcollector writer ${id}` },
       transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
       transactionIntervalMs: config.sink.transactionIntervalMs,
       refusals,
