@@ -45,8 +45,7 @@ test('keeps the batch in hand, and gives a large one back as soon as another com
 })
 
 test('refuses a batch that inflates to more than it may, whatever size gzip tells', () => {
-  const bomb = gzipSync(Buffer.alloc(2 * MOST_BYTES))
-  bomb.writeUInt32LE(10, bomb.length - 4)
+  const bomb = Buffer.concat([gzipSync(Buffer.alloc(MOST_BYTES + 1)), gzipSync(Buffer.from('b'))])
   for (const packed of [bomb, gzipSync(Buffer.alloc(4 * MOST_BYTES))]) {
     const fault = new Inflater(MOST_BYTES).inflate(packed, headerOf(packed), 1)
     assert.is((fault as { stop: string }).stop, 'unsupported')
