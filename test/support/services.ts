@@ -88,11 +88,8 @@ export async function topic({ partitions = 1, settings = {}, brokers }: TopicOpt
       // kafkajs takes a broker that has not heard of the topic yet for an error.
       waitForLeaders: false,
     })
-    const isLed = async () => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
-      const made = topics[0]!.partitions
-      return made.length === partitions && made.every(({ leader }) => leader >= 0)
-    }
+    // A leader that the metadata names may not have heard of it yet: only its own answer is proof.
+    const isLed = async () => (await admin.fetchTopicOffsets(name)).length === partitions
     await until(isLed, { deadlineMs: 20_000, what: `leaders of ${name}` })
   } finally {
     await admin.disconnect()
