@@ -1,9 +1,9 @@
 /**
- * Rules between settings; the bounds of a single one are in settings.ts. Run by load.ts once every value that a
+ * Rules between settings; the bounds of a single one are in settings/. Run by load.ts once every value that a
  * rule looks at is valid by itself.
  */
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
-import { type SettingKey, settings } from './settings.ts'
+import { type SettingKey, settings } from './settings/index.ts'
 import type { Config } from './types.ts'
 import { boundsOf, writeValue } from './values.ts'
 

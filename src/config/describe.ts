@@ -3,7 +3,7 @@
  * and by the log at start.
  */
 import { describeOrigin, type Origin } from './problems.ts'
-import { type Setting, type SettingKey, settingKeys, settingOf } from './settings.ts'
+import { type Setting, type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 import { type Config, type SettingValue, valueAt } from './types.ts'
 import { writeValue } from './values.ts'
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
 import { nearest } from './nearest.ts'
 import type { ConfigProblem, Origin } from './problems.ts'
-import { envName, type SettingKey, settingKeys, settingOf } from './settings.ts'
+import { envName, type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 import type { RawSettings } from './yaml-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -11,5 +11,5 @@ export {
 } from './load.ts'
 export { parserSettings } from './parser-settings.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
-export type { SettingKey } from './settings.ts'
+export type { SettingKey } from './settings/index.ts'
 export type { Config, StartPosition } from './types.ts'

@@ -3,7 +3,7 @@
  * compares the two files with what is rendered here.
  */
 import { envFileName } from './environment.ts'
-import { envName, type Setting, type SettingKey, settingKeys, settingOf } from './settings.ts'
+import { envName, type Setting, type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 
 const typeNames = { int: 'number', bytes: 'size', start: 'position', bool: 'true or false' } as const
 

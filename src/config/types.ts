@@ -2,7 +2,7 @@
  * The configuration object's type, derived from the table of settings, and the way from a key to its place.
  * Names are in camelCase and end in their unit: kafka.session_timeout → config.kafka.sessionTimeoutMs.
  */
-import { type SettingKey, settingOf, type settings } from './settings.ts'
+import { type SettingKey, settingOf, type settings } from './settings/index.ts'
 
 type Table = typeof settings
 

@@ -2,7 +2,7 @@
  * Text to value and back, for every type of setting; used for files, environment, command line and defaults.
  * Problems say what is accepted; they quote the value unless the setting is secret.
  */
-import type { ListSetting, NumberSetting, Setting } from './settings.ts'
+import type { ListSetting, NumberSetting, Setting } from './settings/index.ts'
 import type { SettingValue, StartPosition } from './types.ts'
 
 /** As written: one text, or a list of them. */

@@ -7,7 +7,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, par
 import { messageOf } from '../errors.ts'
 import { nearest } from './nearest.ts'
 import type { ConfigProblem, Origin } from './problems.ts'
-import { type SettingKey, settingKeys, settings } from './settings.ts'
+import { type SettingKey, settingKeys, settings } from './settings/index.ts'
 import type { RawValue } from './values.ts'
 
 export interface RawSetting {

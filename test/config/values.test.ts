@@ -1,7 +1,7 @@
 /** Text to value and back, for every setting (src/config/values.ts). */
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import { envName, type NumberSetting, settingKeys, settingOf } from '../../src/config/settings.ts'
+import { envName, type NumberSetting, settingKeys, settingOf } from '../../src/config/settings/index.ts'
 import { boundsOf, parseValue, readDuration, writeValue } from '../../src/config/values.ts'
 import { suite } from '../support/suite.ts'
 

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SettingKey } from '../../src/config/settings.ts'
+import type { SettingKey } from '../../src/config/settings/index.ts'
 import { guard } from '../../stack/guard.ts'
 import { createDataFolder } from '../../stack/paths.ts'
 import { cleanUp } from '../support/suite.ts'

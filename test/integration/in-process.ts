@@ -3,7 +3,7 @@
  * test/faults runs the whole program instead.
  */
 import { type Config, loadConfig } from '../../src/config/index.ts'
-import type { SettingKey } from '../../src/config/settings.ts'
+import type { SettingKey } from '../../src/config/settings/index.ts'
 import { createEngine, type Engine } from '../../src/engine.ts'
 import { createEvents, type Emit } from '../../src/events.ts'
 import { createLogger } from '../../src/log.ts'

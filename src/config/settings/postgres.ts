@@ -1,0 +1,33 @@
+/** Where rows go: the database and the connections that write. Rows of the table in index.ts. */
+import type { Setting } from './kinds.ts'
+
+export const postgresSettings = {
+  'postgres.url': {
+    type: 'url',
+    default: 'postgres://localhost:5432/logcollector',
+    schemes: ['postgres', 'postgresql'],
+    secret: true,
+    help: 'The database: postgres://user:password@host:port/database?options.',
+  },
+  'postgres.writers': {
+    type: 'int',
+    default: '2',
+    min: '1',
+    max: '64',
+    help: 'Connections that write; two fill two cores of Postgres.',
+  },
+  'postgres.connect_timeout': {
+    type: 'duration',
+    default: '10s',
+    min: '100ms',
+    max: '5m',
+    help: 'Most that opening a connection may take.',
+  },
+  'postgres.stall_timeout': {
+    type: 'duration',
+    default: '60s',
+    min: '1s',
+    max: '1h',
+    help: 'A connection on which nothing moves for so long in the middle of its work is cut and opened anew.',
+  },
+} as const satisfies Record<string, Setting>

@@ -1,0 +1,19 @@
+/** What the texts of several settings must look like. */
+import type { Shape } from './kinds.ts'
+
+export const keyPrefix: Shape = {
+  pattern: /^[\w.:-]{1,100}$/,
+  accepts: 'letters, digits, ".", ":", "_" and "-"',
+}
+export const anyText: Shape = { pattern: /^.{1,255}$/u, accepts: 'a text of 1 to 255 characters' }
+export const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
+/** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
+export const fieldNames = {
+  type: 'list',
+  minItems: 0,
+  maxItems: 9,
+  shape: {
+    pattern: /^(?=.{1,63}$)[^.]+(\.[^.]+){0,3}$/u,
+    accepts: 'field names of at most 63 characters and three dots',
+  },
+} as const
