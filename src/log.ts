@@ -20,6 +20,11 @@ export interface Log {
   isLevelEnabled(level: LogLevel): boolean
 }
 
+/** A log whose level may change while it is used. */
+export interface AdjustableLog extends Log {
+  level: LogLevel
+}
+
 /** Where lines go: a stream, or anything that takes text. */
 export interface LogDestination {
   write(line: string): unknown
@@ -30,7 +35,7 @@ export interface LogDestination {
 export function createLogger(
   { level, format }: Config['log'],
   destination: LogDestination = process.stdout,
-): Log {
+): AdjustableLog {
   const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY === true)
   const colours = picocolors.createColors(destination.isTTY === true && picocolors.isColorSupported)
   const pretty = { write: (line: string) => destination.write(prettyLine(line, colours)) }
@@ -43,7 +48,7 @@ export function createLogger(
       formatters: { level: label => ({ level: label }) },
     },
     isPretty ? pretty : destination,
-  )
+  ) as AdjustableLog
 }
 
 type Colours = ReturnType<typeof picocolors.createColors>
@@ -127,9 +132,9 @@ export function levelOf<N extends EventName>(name: N, event: Events[N]): LogLeve
 
 /** The listener that writes events to the log. */
 export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
-  const isDebug = log.isLevelEnabled('debug')
   return (name, event) => {
     const chosen = levelOf(name, event)
+    const isDebug = log.isLevelEnabled('debug')
     if (chosen === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
     const failure = error === undefined ? {} : errorFields(error, isDebug)

@@ -14,7 +14,14 @@ export function register(program: Command, context: CliContext): void {
 
 async function runEngine(options: ConfigOptions): Promise<ExitCode> {
   const { readConfig } = await import('../config/index.ts')
-  const { config, warnings } = readConfig({ file: options.config, overrides: options.set ?? {} })
+  const { config, origins, warnings } = readConfig({ file: options.config, overrides: options.set ?? {} })
   const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
-  return serve({ config, warnings, createEngine, signals: process, exitNow: code => process.exit(code) })
+  return serve({
+    config,
+    origins,
+    warnings,
+    createEngine,
+    signals: process,
+    exitNow: code => process.exit(code),
+  })
 }

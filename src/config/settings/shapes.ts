@@ -7,6 +7,11 @@ export const keyPrefix: Shape = {
 }
 export const anyText: Shape = { pattern: /^.{1,255}$/u, accepts: 'a text of 1 to 255 characters' }
 export const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
+/** Printable without blanks, as a header can carry it; short ones could be guessed. */
+export const bearerToken: Shape = {
+  pattern: /^$|^[\x21-\x7e]{16,255}$/,
+  accepts: 'at least 16 printable ASCII characters without blanks, or nothing',
+}
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
 export const fieldNames = {
   type: 'list',
