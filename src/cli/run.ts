@@ -15,7 +15,10 @@ export function register(program: Command, context: CliContext): void {
 async function runEngine(options: ConfigOptions): Promise<ExitCode> {
   const { readConfig } = await import('../config/index.ts')
   const { config, origins, warnings } = readConfig({ file: options.config, overrides: options.set ?? {} })
-  const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
+  const [{ createEngine }, { serve }] = await Promise.all([
+    import('../engine/engine.ts'),
+    import('./serve.ts'),
+  ])
   return serve({
     config,
     origins,
