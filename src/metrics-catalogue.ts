@@ -133,6 +133,11 @@ export const catalogue = {
     type: 'gauge',
     help: 'Time since the mirror was last written; not shown before the first time.',
   },
+  pressure_lag_seconds: {
+    type: 'gauge',
+    help: 'How long ago the log ended where the committed position stands now; of the partition furthest behind.',
+  },
+  pressure_arena_fill: { type: 'gauge', help: 'Share of the arena that is in use.' },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
 } as const satisfies Record<string, Metric>

@@ -144,6 +144,18 @@ function show(m: Instruments, snapshot: Snapshot): void {
   m.parse_thread_restarts.set(snapshot.parse.restarts)
   m.ready.set(snapshot.ready.ok ? 1 : 0)
   showMirror(m, snapshot.mirror)
+  showPressure(m, snapshot.pressure)
+}
+
+function showPressure(
+  { pressure_arena_fill, pressure_lag_seconds }: Instruments,
+  pressure: Snapshot['pressure'],
+): void {
+  pressure_lag_seconds.remove()
+  pressure_arena_fill.remove()
+  if (pressure === null) return
+  pressure_lag_seconds.set(pressure.lagSeconds)
+  pressure_arena_fill.set(pressure.arenaFill)
 }
 
 /** A gauge that was reset without labels shows 0; what does not exist is removed instead. */

@@ -78,7 +78,7 @@ export class Engine {
 
   /** In the order of their start; fetchers come to it with their brokers. docs/architecture.md has the table. */
   private children(): ChildSpec[] {
-    const { membership, mirror, parser, pool, sink, store, storekeeper } = this.parts
+    const { membership, mirror, parser, pool, pressure, sink, store, storekeeper } = this.parts
     const startPool = () => {
       pool.start()
       parser.wake()
@@ -88,6 +88,7 @@ export class Engine {
       this.joining = membership.start()
     }
     return [
+      { name: names.pressure, restart: 'temporary', part: pressure },
       ...(mirror === null ? [] : [{ name: names.mirror, restart: 'temporary' as const, part: mirror }]),
       {
         name: names.store,

@@ -25,6 +25,8 @@ import type { Supervisor } from '../supervisor/supervisor.ts'
 import { choresOf } from './chores.ts'
 import { Claims } from './claims.ts'
 import { Positions } from './positions.ts'
+import { Pressure } from './pressure.ts'
+import { accountsOf } from './take-snapshot.ts'
 import { nameOf, Writers } from './writers.ts'
 
 export interface PartsDeps {
@@ -34,12 +36,13 @@ export interface PartsDeps {
   /** URL of the parse workers' module. */
   readonly worker: string
   readonly supervisor: Supervisor
-  /** For the mirror. */
+  /** For the mirror and the pressure. */
   readonly partitions: () => readonly PartitionSnapshot[]
 }
 
 /** Children of the supervisor; writers and fetchers have a number besides. */
 export const names = {
+  pressure: 'pressure',
   mirror: 'mirror',
   store: 'store',
   parsePool: 'parse pool',
@@ -60,6 +63,7 @@ export class Parts {
   readonly sink: Writers
   readonly claims: Claims
   readonly storekeeper: Storekeeper
+  readonly pressure: Pressure
   /** Null without redis.url. */
   readonly mirror: Mirror | null
   private readonly deps: PartsDeps
@@ -86,6 +90,7 @@ export class Parts {
       onFailed: error => deps.supervisor.exited(names.storekeeper, error),
       emit,
     })
+    this.pressure = new Pressure({ partitions: deps.partitions, arena: () => accountsOf(this.arena) })
     this.mirror = this.createMirror()
   }
 
@@ -210,6 +215,7 @@ export class Parts {
       groupId: kafka.groupId,
       instance: instanceName(),
       partitions,
+      pressure: () => this.pressure.snapshot(),
       emit,
     })
   }

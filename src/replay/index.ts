@@ -34,7 +34,7 @@ export async function replayLetters(
   let replayed = 0
   let replayer: Replayer | null = null
   try {
-    const parser = await LetterParser.create(parserSettings(config))
+    const parser = new LetterParser(parserSettings(config))
     replayer = await Replayer.connect({
       url: postgres.url,
       connectTimeoutMs: postgres.connectTimeoutMs,

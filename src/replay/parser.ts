@@ -40,7 +40,7 @@ export class LetterParser {
   private readonly outputBytes: number
   private tasks = 0
 
-  private constructor(settings: ParserSettings, module: WebAssembly.Module) {
+  constructor(settings: ParserSettings) {
     this.settings = settings
     this.inputAt = STATIC_BYTES + scratchBytes(settings)
     this.inputBytes = pages(settings.maxRecordBytes + EXTRA_BYTES) * PAGE_BYTES
@@ -50,11 +50,7 @@ export class LetterParser {
     const size = pages(this.outputAt + this.outputBytes) + 1
     this.memory = new WebAssembly.Memory({ initial: size, maximum: size, shared: true })
     this.view = new DataView(this.memory.buffer)
-    this.walk = new BatchWalk(instantiateKernel(module, this.memory), settings)
-  }
-
-  static async create(settings: ParserSettings): Promise<LetterParser> {
-    return new LetterParser(settings, await loadKernelModule())
+    this.walk = new BatchWalk(instantiateKernel(loadKernelModule(), this.memory), settings)
   }
 
   /** A row of the record as it came, or of the row that was refused; or why there is none. */

@@ -189,30 +189,12 @@ export class Replayer {
 
   /** Marks every letter, moves the rollups (by the same function and in the same order as writers) and commits. */
   private async mark(attempts: readonly Attempt[]): Promise<void> {
-    await this.client.query(
-      `update dead_letters d set attempts = d.attempts + 1, attempted_at = now(), last_reason = x.reason,
-         replayed_at = case when x.reason is null then now() end,
-         replayed_ts = timestamptz 'epoch' + x.ts * interval '1 microsecond'
-       from unnest($1::smallint[], $2::integer[], $3::bigint[], $4::text[], $5::bigint[])
-         as x (topic, kpartition, koffset, reason, ts)
-       where d.topic_id = x.topic and d.kafka_partition = x.kpartition and d.kafka_offset = x.koffset`,
-      [
-        ...columnsOf(attempts.map(({ letter }) => letter)),
-        attempts.map(({ parsed }) => ('row' in parsed ? null : parsed.reason)),
-        attempts.map(({ parsed }) => ('row' in parsed ? parsed.row.ts : null)),
-      ],
-    )
-    const rollups = attempts.flatMap(({ letter, parsed }) =>
-      'row' in parsed
-        ? parsed.row.rollups.map(rollup => ({
-            topic: letter.topicId,
-            kpartition: letter.partition,
-            ...rollup,
-          }))
-        : [],
-    )
-    const tail = Buffer.from(JSON.stringify({ offsets: [], rollups, ledger: [], dead: [] }))
-    await this.client.query('select commit_tail($1::bytea)', [tail])
+    if (attempts.length > 0) await this.client.query(markStatement, markValues(attempts))
+    const rollups = rollupsOf(attempts)
+    if (rollups.length > 0) {
+      const tail = Buffer.from(JSON.stringify({ offsets: [], rollups, ledger: [], dead: [] }))
+      await this.client.query('select commit_tail($1::bytea)', [tail])
+    }
     const { command } = await this.client.query('commit')
     if (command !== 'COMMIT') throw new Error('COMMIT was answered with ROLLBACK')
   }
@@ -226,6 +208,25 @@ export class Replayer {
     }
   }
 }
+
+const markStatement = `
+  update dead_letters d set attempts = d.attempts + 1, attempted_at = now(), last_reason = x.reason,
+    replayed_at = case when x.reason is null then now() end,
+    replayed_ts = timestamptz 'epoch' + x.ts * interval '1 microsecond'
+  from unnest($1::smallint[], $2::integer[], $3::bigint[], $4::text[], $5::bigint[])
+    as x (topic, kpartition, koffset, reason, ts)
+  where d.topic_id = x.topic and d.kafka_partition = x.kpartition and d.kafka_offset = x.koffset`
+
+const markValues = (attempts: readonly Attempt[]): unknown[] => [
+  ...columnsOf(attempts.map(({ letter }) => letter)),
+  attempts.map(({ parsed }) => ('row' in parsed ? null : parsed.reason)),
+  attempts.map(({ parsed }) => ('row' in parsed ? parsed.row.ts : null)),
+]
+
+const rollupsOf = (attempts: readonly Attempt[]): object[] =>
+  attempts.flatMap(({ letter: { partition: kpartition, topicId: topic }, parsed }) =>
+    'row' in parsed ? parsed.row.rollups.map(rollup => ({ topic, kpartition, ...rollup })) : [],
+  )
 
 const columnsOf = (keys: readonly Key[]): [number[], number[], number[]] => [
   keys.map(({ topicId }) => topicId),

@@ -96,7 +96,7 @@ test('a row that Postgres refuses again does not keep its neighbours from being 
 
 test('of a record that is not kept, the refused row is stored', async () => {
   const config = loadConfig({ file: null, env: {} })
-  const parser = await LetterParser.create(parserSettings(config))
+  const parser = new LetterParser(parserSettings(config))
   const place = { topicId: 1, partition: 0, offset: 0 }
   const raw = Buffer.from('{"service":"web","msg":"encoded"}')
   const parsed = parser.parse({ ...place, kafkaMs: Date.now(), key: null, raw, headers: null, encoded: null })
@@ -130,10 +130,7 @@ test('filters and limits choose, and other groups are left alone', async () => {
   assert.equal(await letters.stored(), [0, 1, 2, 6])
   const listed = await cli('dead-letters', 'list', '--json', '--state', 'waiting', ...letters.settings)
   const lines = listed.out.trim().split('\n')
-  assert.equal(
-    lines.map(line => (JSON.parse(line) as { offset: number }).offset).sort(),
-    [3, 4, 5],
-  )
+  assert.equal(lines.map(line => (JSON.parse(line) as { offset: number }).offset).sort(), [3, 4, 5])
   const shown = await cli('dead-letters', 'show', '--offset', '4', ...letters.settings)
   assert.match(shown.out, /value +\{"service":"s1","msg":"record 4"\}/)
   assert.match((await cli('dead-letters', 'list', ...letters.settings)).out, '7 shown')
