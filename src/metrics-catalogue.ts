@@ -104,6 +104,10 @@ export const catalogue = {
     help: 'Transactions refused because another owner has the partition.',
   },
   writers: { type: 'gauge', labels: ['mode'], help: 'Writers by mode.' },
+  writers_allowed: {
+    type: 'gauge',
+    help: 'Writers that may be in a transaction at the same time; fewer than all while the database is slow.',
+  },
   writer_in_flight_bytes: {
     type: 'gauge',
     labels: ['writer'],

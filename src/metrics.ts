@@ -139,6 +139,7 @@ function show(m: Instruments, snapshot: Snapshot): void {
     m.writers.inc({ mode })
     m.writer_in_flight_bytes.set({ writer: String(id) }, inFlightBytes)
   }
+  m.writers_allowed.set(snapshot.writersAllowed)
   m.parse_threads.set(snapshot.parse.threads)
   m.parse_tasks_running.set(snapshot.parse.running)
   m.parse_thread_restarts.set(snapshot.parse.restarts)

@@ -66,9 +66,13 @@ export interface Readiness {
 }
 
 export interface Snapshot {
+  /** What the process does, as set. */
+  readonly roles: readonly string[]
   readonly arena: readonly ArenaAccount[]
   readonly partitions: readonly PartitionSnapshot[]
   readonly writers: readonly WriterSnapshot[]
+  /** Of these, how many may be in a transaction at the same time. */
+  readonly writersAllowed: number
   readonly parse: { readonly threads: number; readonly running: number; readonly restarts: number }
   /** Null without redis.url. It has no say in `ready`. */
   readonly mirror: MirrorSnapshot | null
@@ -79,9 +83,11 @@ export interface Snapshot {
 
 /** Before there is an engine, and after it. */
 export const emptySnapshot = (reason: string): Snapshot => ({
+  roles: [],
   arena: [],
   partitions: [],
   writers: [],
+  writersAllowed: 0,
   parse: { threads: 0, running: 0, restarts: 0 },
   mirror: null,
   pressure: null,

@@ -7,10 +7,11 @@ import type { Partition } from '../source/partition.ts'
 import type { Parts } from './parts.ts'
 
 /** `storeTrouble`: why the store cannot be used, in words; null: it can. */
-export function takeSnapshot(parts: Parts, storeTrouble: string | null): Snapshot {
-  const { arena, mirror, pool, pressure, sink, source } = parts
+export function takeSnapshot(parts: Parts, roles: readonly string[], storeTrouble: string | null): Snapshot {
+  const { arena, mirror, pool, pressure, sink, source, turns } = parts
   const writers = sink.all
   return {
+    roles,
     arena: accountsOf(arena),
     partitions: [...source.partitions.values()].map(partition => partitionSnapshot(partition, writers)),
     writers: writers.map(({ id, modes, inFlightBytes, trouble }) => ({
@@ -19,6 +20,7 @@ export function takeSnapshot(parts: Parts, storeTrouble: string | null): Snapsho
       inFlightBytes,
       trouble,
     })),
+    writersAllowed: turns.allowed,
     parse: { threads: pool.threads, running: pool.running, restarts: pool.restarts },
     mirror: mirror?.snapshot() ?? null,
     pressure: pressure.snapshot(),
