@@ -4,14 +4,18 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { loadConfig, parserSettings } from '../../src/config/index.ts'
 import { LetterParser } from '../../src/replay/parser.ts'
 import { verify } from '../../src/store/verify/index.ts'
 import { guard } from '../../stack/guard.ts'
+import { repositoryRoot } from '../../stack/paths.ts'
 import { cli } from '../support/cli.ts'
+import { postgresAddress } from '../support/services.ts'
 import { cleanUp, suite } from '../support/suite.ts'
+import { execute, uniqueName } from '../support/template.ts'
 import { until } from '../support/wait.ts'
 import { Letters, type Made } from './letters-fixture.ts'
 
@@ -151,6 +155,29 @@ test('purged letters are counted: verify balances, whatever was replayed before'
   assert.equal(await letters.stored(), [0, 1, 2, 3, 4, 5, 6])
   await letters.observer.query('delete from dead_letters_purged where first_offset = 5')
   assert.not((await verify(letters.url, { sinceMs: null })).ok, 'a count that is gone is missed')
+})
+
+test('the grants of docs/dead-letters.md are enough', async () => {
+  const letters = await Letters.create(rows(3))
+  const role = uniqueName('operator')
+  const page = readFileSync(join(repositoryRoot, 'docs', 'dead-letters.md'), 'utf8')
+  const [, grants] = /<!-- test: operator -->\n```sql\n([^`]+)/.exec(page) ?? []
+  assert.ok(grants)
+  cleanUp(() => execute(postgresAddress(), `drop role ${role}`))
+  cleanUp(() => execute(letters.url, `drop owned by ${role}`))
+  await execute(letters.url, grants.replaceAll('logcollector_operator', role))
+  const url = Object.assign(new URL(letters.url), { username: role }).href
+  assert.is((await replay(letters, '--set', `postgres.url=${url}`, '--limit', '2')).replayed, 2)
+  const purged = await cli(
+    'dead-letters',
+    'purge',
+    '--all',
+    ...letters.settings,
+    '--set',
+    `postgres.url=${url}`,
+  )
+  assert.match(purged.out, '3 purged')
+  await assertVerified(letters)
 })
 
 test('two replays at once: every letter once', async () => {
