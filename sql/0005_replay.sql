@@ -23,6 +23,20 @@ create table logcollector.dead_letters_purged (
   check (replayed <= purged)
 );
 
+-- Adds to the rollups what replayed letters bring: the same statement, in the same order, as in commit_tail. `added` is
+-- an array of { minute, service, severity, topic, kpartition, records, bytes }.
+create function logcollector.add_rollups(added jsonb) returns void
+language sql set search_path = logcollector, pg_catalog as $$
+  insert into log_rollup_1m as r (bucket, service, severity, topic_id, kafka_partition, records, bytes)
+  select timestamptz 'epoch' + minute * interval '1 minute', service, severity, topic, kpartition, sum(records), sum(bytes)
+  from jsonb_to_recordset(added) as x
+    (minute bigint, service text, severity smallint, topic smallint, kpartition integer, records bigint, bytes bigint)
+  group by minute, service, severity, topic, kpartition
+  order by minute, service, severity, topic, kpartition
+  on conflict (bucket, service, severity, topic_id, kafka_partition)
+  do update set records = r.records + excluded.records, bytes = r.bytes + excluded.bytes;
+$$;
+
 -- Deletes these dead letters and counts them; returns how many there were. Whoever replays one at the moment is
 -- waited for.
 create function logcollector.purge_dead_letters(topics smallint[], kpartitions integer[], koffsets bigint[])

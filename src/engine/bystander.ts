@@ -78,7 +78,8 @@ export class Bystander {
   }
 
   private async prepareStore(): Promise<void> {
-    await prepareStore(this.segments, this.config, {
+    const segments = hasRole(this.config, 'maintain') ? this.segments : null
+    await prepareStore(segments, this.config, {
       isWanted: () => !this.isStopping,
       onTrouble: error => {
         this.storeTrouble = error.message

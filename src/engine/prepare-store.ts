@@ -11,15 +11,18 @@ export interface Preparing {
   readonly onTrouble: (error: PipelineError) => void
 }
 
-/** Migrates where needed and makes the first segments, as soon as Postgres lets us. */
+/**
+ * Migrates where needed and makes the first segments, as soon as Postgres lets us. @param segments null: they are
+ * somebody else's, and a role that only reads is enough where the schema is there
+ */
 export async function prepareStore(
-  segments: Segments,
+  segments: Segments | null,
   { postgres, storage }: Config,
   { isWanted, onTrouble }: Preparing,
 ): Promise<void> {
   const attempt = async () => {
     await migrate(postgres.url)
-    await segments.ensureAhead(Date.now(), storage.segmentsAhead)
+    await segments?.ensureAhead(Date.now(), storage.segmentsAhead)
   }
   const onError = (error: unknown) => {
     if (!(error instanceof PipelineError) || !error.retryable) throw error

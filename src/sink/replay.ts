@@ -8,7 +8,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Rollup } from '../kernel/layout.ts'
 import { classify } from './classify.ts'
 import { describeFailure } from './failure.ts'
-import { COLUMNS, COPY_HEADER, COPY_TRAILER } from './session.ts'
+import { COLUMNS, COPY_HEADER, COPY_TRAILER, RowCountMismatch } from './session.ts'
 
 /** A dead letter with what is kept of its record. */
 export interface Letter {
@@ -184,17 +184,15 @@ export class Replayer {
       stream.end(Buffer.concat([COPY_HEADER, ...rows.map(({ copy }) => copy), COPY_TRAILER]), () => resolve())
     })
     if (stream.rowCount !== rows.length)
-      throw new Error(`COPY took ${stream.rowCount} rows where ${rows.length} were sent`)
+      throw new RowCountMismatch(`COPY took ${stream.rowCount} rows where ${rows.length} were sent`)
   }
 
-  /** Marks every letter, moves the rollups (by the same function and in the same order as writers) and commits. */
+  /** Marks every letter, moves the rollups (in the same order as writers) and commits. */
   private async mark(attempts: readonly Attempt[]): Promise<void> {
     if (attempts.length > 0) await this.client.query(markStatement, markValues(attempts))
     const rollups = rollupsOf(attempts)
-    if (rollups.length > 0) {
-      const tail = Buffer.from(JSON.stringify({ offsets: [], rollups, ledger: [], dead: [] }))
-      await this.client.query('select commit_tail($1::bytea)', [tail])
-    }
+    if (rollups.length > 0)
+      await this.client.query('select add_rollups($1::jsonb)', [JSON.stringify(rollups)])
     const { command } = await this.client.query('commit')
     if (command !== 'COMMIT') throw new Error('COMMIT was answered with ROLLBACK')
   }

@@ -12,11 +12,13 @@ import { LetterParser } from '../../src/replay/parser.ts'
 import { verify } from '../../src/store/verify/index.ts'
 import { guard } from '../../stack/guard.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { Flow } from '../faults/flow.ts'
 import { cli } from '../support/cli.ts'
 import { postgresAddress } from '../support/services.ts'
 import { cleanUp, suite } from '../support/suite.ts'
 import { execute, uniqueName } from '../support/template.ts'
 import { until } from '../support/wait.ts'
+import { startEngine } from './in-process.ts'
 import { Letters, type Made } from './letters-fixture.ts'
 
 const test = suite('dead letters', { timeoutMs: 30_000 })
@@ -249,6 +251,48 @@ test('kill -9 between the rows and COMMIT: nothing is stored, and another replay
   await until(isOver, { deadlineMs: 10_000, what: 'the other replay' })
   assert.equal(await letters.stored(), [...Array(50).keys()])
   await assertVerified(letters)
+})
+
+test('beside running writers, from Kafka on: what is replayed is there once, with its neighbours', async () => {
+  const flow = await Flow.create({ partitions: 2 })
+  const { observer } = flow
+  await observer.query(
+    `alter table logs add constraint no_auth check (service <> 'auth' or ts < now() - interval '50 min')`,
+  )
+  const { ready } = startEngine({
+    'kafka.topics': flow.topic,
+    'kafka.group_id': flow.group,
+    'postgres.url': flow.url,
+    'parse.malformed': 'dead_letter',
+  })
+  await ready()
+  const replays = async (...more: string[]) =>
+    cli(
+      'dead-letters',
+      'replay',
+      '--json',
+      '--set',
+      `postgres.url=${flow.url}`,
+      '--set',
+      `kafka.group_id=${flow.group}`,
+      ...more,
+    )
+  const waiting = async (code: string) => {
+    const [row] = await observer.query<{ count: string }>(
+      'select count(*) from dead_letters where replayed_at is null and code = $1',
+      [code],
+    )
+    return Number(row!.count)
+  }
+  const producing = flow.produce({ records: 4_000, recordsPerSecond: 2_000 })
+  await until(async () => (await waiting('parse_refused')) > 5, { deadlineMs: 15_000, what: 'dead letters' })
+  await Promise.all([replays(), replays(), producing])
+  await flow.caughtUp()
+  assert.ok((await waiting('row_refused')) > 0, 'Postgres refused some')
+  await observer.query('alter table logs drop constraint no_auth')
+  await replays()
+  assert.is((await waiting('parse_refused')) + (await waiting('row_refused')), 0)
+  await flow.assertExactlyOnce()
 })
 
 test.run()
