@@ -2,7 +2,7 @@
  * What do a user's own queries gain when writers step back (postgres.yield_above), and what does it cost? pgbench runs
  * on the same server alone, beside a backlog that is stored at full speed, and beside one with the bound.
  *
- *   node dist/native-bench/kindness.js [--json] [--records 2000000] [--rounds 3] [--writers 4] [--bound 20ms]
+ *   node dist/native-bench/kindness.js [--json] [--records 4000000] [--rounds 3] [--writers 4] [--bound 20ms]
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -25,7 +25,7 @@ const PARTITIONS = 16
 const TOPIC = 'bench-kindness'
 const ALONE_MS = 10_000
 /** Fewer are shown and not kept. */
-const LEAST_RECORDS = 2_000_000
+const LEAST_RECORDS = 4_000_000
 
 /** One way of running, over all rounds. */
 export interface Beside {
