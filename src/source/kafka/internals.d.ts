@@ -9,6 +9,11 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default RequestQueueClass
 }
 
+declare module 'kafkajs/src/network/connection.js' {
+  const ConnectionClass: { prototype: object }
+  export default ConnectionClass
+}
+
 declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {
   interface FetchV11 {
     replicaId: number
