@@ -208,7 +208,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const jars = await ensureKafkaJars(options.report ?? (() => undefined))
   const ports = await findFreePorts(portsOfNode * count)
   const nodes = Array.from({ length: count }, (_, index) => {
-    const [port, controllerPort, ...listenerPorts] = ports.slice(portsOfNode * index, portsOfNode * (index + 1))
+    const [port, controllerPort, ...listenerPorts] = ports.slice(
+      portsOfNode * index,
+      portsOfNode * (index + 1),
+    )
     return { id: index + 1, port: port!, controllerPort: controllerPort!, listenerPorts }
   })
   const clusterId = createClusterId()

@@ -35,11 +35,24 @@ export async function createAuthority(name: string): Promise<Authority> {
     cert,
     async sign(subject, hosts = []) {
       serial += 1
-      const files = { cert: path(`${serial}.pem`), key: path(`${serial}.key`), both: path(`${serial}.both.pem`) }
+      const files = {
+        cert: path(`${serial}.pem`),
+        key: path(`${serial}.key`),
+        both: path(`${serial}.both.pem`),
+      }
       const [csr, extensions] = [path(`${serial}.csr`), path(`${serial}.ext`)]
       const names = hosts.map(host => `DNS:${host}`).join(',')
       writeFileSync(extensions, names === '' ? '' : `subjectAltName=${names}\n`)
-      await runCommand('openssl', ['req', ...KEY, '-subj', `/CN=${subject}`, '-keyout', files.key, '-out', csr])
+      await runCommand('openssl', [
+        'req',
+        ...KEY,
+        '-subj',
+        `/CN=${subject}`,
+        '-keyout',
+        files.key,
+        '-out',
+        csr,
+      ])
       const by = ['-CA', cert, '-CAkey', path('ca.key'), '-set_serial', String(serial), ...DAYS]
       await runCommand('openssl', [
         'x509',

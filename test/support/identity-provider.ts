@@ -22,12 +22,13 @@ export interface IdentityProvider {
 
 export const CLIENT = { id: 'log collector', secret: 'client-secret-4711' } as const
 export const AUDIENCE = 'kafka-test'
+export const ISSUER = 'https://identity.test'
 
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function tokenFor(key: KeyObject, lifeSeconds: number): string {
   const now = Math.floor(Date.now() / 1000)
-  const claims = { sub: CLIENT.id, iss: 'test', aud: AUDIENCE, iat: now, exp: now + lifeSeconds }
+  const claims = { sub: CLIENT.id, iss: ISSUER, aud: AUDIENCE, iat: now, exp: now + lifeSeconds }
   const text = `${base64({ alg: 'RS256', typ: 'JWT', kid: 'test' })}.${base64(claims)}`
   return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`
 }

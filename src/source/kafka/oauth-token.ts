@@ -25,8 +25,12 @@ interface Token {
 
 const ANSWER_TIMEOUT_MS = 10_000
 const MOST_ANSWER_BYTES = 256 * 1024
-/** A session ends with its token, so a login shortly before the end is followed by the next one at once. */
-const FRESH_SHARE = 0.8
+/**
+ * A session ends with its token, and a broker allows no second login within a second (KIP-368): a kept token must have
+ * this share of its life, and so many ms, still before it.
+ */
+const LEAST_SHARE_LEFT = 0.2
+const LEAST_LEFT_MS = 5_000
 /** Where the answer does not say how long the token lives, which RFC 6749 only recommends. */
 const ASSUMED_LIFE_S = 300
 
@@ -73,11 +77,8 @@ async function requestToken(options: TokenOptions): Promise<Token> {
     throw failed(options, 'the answer has no access_token')
   const seconds = Number(life ?? ASSUMED_LIFE_S)
   if (!(seconds > 0)) throw failed(options, 'the expires_in of the answer is no time ahead')
-  return {
-    value,
-    staleAt: askedAt + seconds * 1000 * FRESH_SHARE,
-    endsAt: askedAt + seconds * 1000,
-  }
+  const endsAt = askedAt + seconds * 1000
+  return { value, staleAt: endsAt - Math.max(LEAST_LEFT_MS, seconds * 1000 * LEAST_SHARE_LEFT), endsAt }
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {
