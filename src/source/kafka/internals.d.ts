@@ -10,8 +10,11 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 }
 
 declare module 'kafkajs/src/network/connection.js' {
-  const ConnectionClass: { prototype: object }
-  export default ConnectionClass
+  export default class Connection {
+    constructor(options: { host: string; port: number; logger: object; reauthenticationThreshold?: number })
+    sessionLifetime: { toString(): string }
+    readonly reauthenticationThreshold: number
+  }
 }
 
 declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {

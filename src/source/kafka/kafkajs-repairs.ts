@@ -35,7 +35,7 @@ function stopIdleTimerLoop(): void {
 function reauthenticateInTime(): void {
   if (Object.hasOwn(Connection.prototype, 'reauthenticationThreshold')) return
   Object.defineProperty(Connection.prototype, 'reauthenticationThreshold', {
-    get(this: { sessionLifetime: { toString(): string } }): number {
+    get(this: Connection): number {
       return leadMs(Number(this.sessionLifetime.toString()))
     },
     set: () => undefined,
