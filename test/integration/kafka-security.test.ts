@@ -200,8 +200,8 @@ test('run says in its log what is wrong with the login, once, without the passwo
 
 /** The socket that Fetch requests take; it stays the same as long as the broker does not close it. */
 async function fetchSocket({ engine }: InProcess): Promise<Socket> {
-  const { adapter } = engine as unknown as { adapter: { cluster: Cluster } }
-  const { connectionPool } = await adapter.cluster.findBroker({ nodeId: '1' })
+  const { cluster } = engine.parts.adapter as unknown as { cluster: Cluster }
+  const { connectionPool } = await cluster.findBroker({ nodeId: '1' })
   return (await connectionPool.getConnection(1)).socket
 }
 
@@ -214,6 +214,9 @@ test('sessions that end while records flow are renewed: no connection is lost, a
   await Promise.all(
     flows.map(async ({ assertExactlyOnce, failures, oracle, running, send }) => {
       await running.ready()
+      const { adapter } = running.engine.parts
+      const [name] = running.config.kafka.topics
+      await adapter.isCompacted(name!)
       await send(RECORDS)
       const socket = await fetchSocket(running)
       const begin = performance.now()
@@ -225,6 +228,7 @@ test('sessions that end while records flow are renewed: no connection is lost, a
         running.engine.snapshot().partitions.map(({ mode }) => mode),
         ['consuming', 'consuming'],
       )
+      assert.is(await adapter.isCompacted(name!), false, 'a connection that was idle meanwhile')
       assert.is(oracle.records, 2 * RECORDS)
       await assertExactlyOnce()
     }),
