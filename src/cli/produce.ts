@@ -75,8 +75,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
   try {
     const isWatched = process.stderr.isTTY
     const summary = await produce({
-      brokers: config.kafka.brokers,
-      clientId: config.kafka.clientId,
+      ...config.kafka,
       topic: options.topic ?? config.kafka.topics[0]!,
       source,
       gzip: options.compression === 'gzip',
