@@ -1,4 +1,7 @@
-/** What the routes below /debug answer: configuration, log level, memory, heap snapshots and CPU profiles. */
+/**
+ * What the routes below /debug answer: configuration, log level, memory, heap snapshots and CPU profiles. Here because
+ * a snapshot takes in the whole process: one of its own is small.
+ */
 import { get } from 'node:http'
 import * as assert from 'uvu/assert'
 import type { DebugDeps } from '../../src/http/deps.ts'
@@ -7,7 +10,7 @@ import { debugDeps } from '../support/debug-deps.ts'
 import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 
-const test = suite('http/debug-routes', { timeoutMs: 30_000 })
+const test = suite('debug-routes', { timeoutMs: 30_000 })
 
 const serverWith = (debug: DebugDeps) =>
   buildServer({
