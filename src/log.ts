@@ -140,9 +140,11 @@ export function logEvents(log: Log): <N extends EventName>(name: N, event: Event
   const said = new Repetition()
   return (name, event) => {
     const isDebug = log.isLevelEnabled('debug')
+    const level = levelOf(name, event)
+    if (level === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
     const isRepeated = lines[name].isRepetitive === true && said.isRepeated(`${name} ${messageOf(error)}`)
-    const chosen = isRepeated ? 'debug' : levelOf(name, event)
+    const chosen = isRepeated ? 'debug' : level
     if (chosen === 'debug' && !isDebug) return
     const failure = error === undefined ? {} : errorFields(error, isDebug)
     log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)

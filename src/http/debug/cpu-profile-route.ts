@@ -5,9 +5,9 @@
 import { Session } from 'node:inspector/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { PipelineError } from '../errors.ts'
+import { PipelineError } from '../../errors.ts'
+import type { DebugDeps } from '../deps.ts'
 import { attachment } from './attachment.ts'
-import type { DebugDeps } from './deps.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 
 const defaultSeconds = 10

@@ -1,7 +1,7 @@
 /** GET and PUT /debug/log-level: the level that is logged, until the next start, which reads log.level again. */
 import type { FastifyInstance } from 'fastify'
-import { PipelineError } from '../errors.ts'
-import type { DebugDeps } from './deps.ts'
+import { PipelineError } from '../../errors.ts'
+import type { DebugDeps } from '../deps.ts'
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
 type Level = (typeof levels)[number]

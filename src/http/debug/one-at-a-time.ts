@@ -1,5 +1,5 @@
 /** Heap snapshots and profiles weigh on the process that is being looked at, so there is one at a time. */
-import { PipelineError } from '../errors.ts'
+import { PipelineError } from '../../errors.ts'
 
 export class OneAtATime {
   private under: string | null = null

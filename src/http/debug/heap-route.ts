@@ -5,8 +5,8 @@
 import { finished } from 'node:stream'
 import { getHeapSnapshot } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
+import type { DebugDeps } from '../deps.ts'
 import { attachment } from './attachment.ts'
-import type { DebugDeps } from './deps.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 
 export async function heapRoute(

@@ -1,6 +1,6 @@
 /** GET /debug: the state of every part as JSON, indented for people. Registered only where http.debug says so. */
 import type { FastifyInstance } from 'fastify'
-import type { DebugDeps } from './deps.ts'
+import type { DebugDeps } from '../deps.ts'
 import { sendIndented } from './indented.ts'
 
 export async function debugRoute(
