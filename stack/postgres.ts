@@ -41,7 +41,7 @@ const defaults: Readonly<Record<string, string | number>> = {
 }
 
 /** initdb and postgres refuse root: the user and group that own the cluster instead. Null when we are not root. */
-function findOwner(): Owner | null {
+export function findOwner(): Owner | null {
   if (process.getuid?.() !== 0) return null
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -65,8 +65,8 @@ async function probe(url: string): Promise<void> {
 }
 
 /** A folder that the owner may write and, with us, enter. */
-function createOwnedFolder(owner: Owner | null): string {
-  const folder = createDataFolder('postgres')
+export function createOwnedFolder(owner: Owner | null, name = 'postgres'): string {
+  const folder = createDataFolder(name)
   chmodSync(folder, 0o711)
   if (owner) chownSync(folder, owner.uid, owner.gid)
   return folder
