@@ -105,7 +105,7 @@ export class Engine {
   private async prepareStore(): Promise<void> {
     const { postgres, storage } = this.config
     const attempt = async () => {
-      await migrate(postgres.url)
+      await migrate(postgres.migrateUrl || postgres.url)
       await this.parts.segments.ensureAhead(Date.now(), storage.segmentsAhead)
     }
     const onError = (error: unknown) => {

@@ -132,10 +132,13 @@ const behind = ({ applied, role }: State, pending: readonly Migration[]): Pipeli
     role,
     found: Math.max(0, ...applied.keys()),
     missing: pending.map(({ name }) => name).join(' '),
+    command: 'logcollector migrate',
   })
 
 /** Of earlier runs, as far as they still are what they were. */
 async function rememberedRoles(client: pg.Client): Promise<RoleGrant[]> {
+  const table = `select to_regclass('logcollector.database_roles') is not null as is_there`
+  if (!(await client.query<{ is_there: boolean }>(table)).rows[0]!.is_there) return []
   const { rows } = await client.query<RoleGrant>(
     `select role, kind from logcollector.database_roles join pg_roles r on rolname = role
      where not rolsuper and not pg_has_role(r.oid,
