@@ -56,6 +56,8 @@ const SET_UP = `select count(set_config(name, value, false)), pg_backend_pid() a
 
 /** Role, password or database are wrong: other hosts would say the same (libpq does not ask them either). */
 const FINAL_CLASSES = new Set(['28', '3D'])
+/** RFC 5802 with RFC 5929. */
+const BOUND_MECHANISM = 'SCRAM-SHA-256-PLUS'
 const NO_ENTRY_IN_PG_HBA = '28000'
 
 interface Refusal {
@@ -135,6 +137,7 @@ async function connectTo(
   const socket = await openSocket(target, address.tls, encryption, timeoutMs)
   const client = createClient(socket, target, address, { ...options, connectTimeoutMs: timeoutMs })
   try {
+    if (address.tls.channelBinding === 'require') demandChannelBinding(client, target, address)
     await client.connect()
     const isPooled = await setUp(client, target, options)
     const isEncrypted = 'encrypted' in socket
@@ -148,7 +151,7 @@ async function connectTo(
 function createClient(
   socket: Socket,
   { host, port }: Target,
-  { database, options, password, user }: PostgresAddress,
+  { database, options, password, tls, user }: PostgresAddress,
   { connectTimeoutMs, name, queryTimeoutMs }: ConnectOptions,
 ): pg.Client {
   const config = {
@@ -157,6 +160,7 @@ function createClient(
     host,
     port,
     ssl: false,
+    enableChannelBinding: tls.channelBinding !== 'disable',
     application_name: name,
     connectionTimeoutMillis: connectTimeoutMs,
     ...(user === null ? {} : { user }),
@@ -169,6 +173,24 @@ function createClient(
   // Whoever has the client hears of it by its statements; without a listener it would end the process.
   client.on('error', () => undefined)
   return client
+}
+
+/** pg binds where it can; here it has to. */
+function demandChannelBinding(client: pg.Client, target: Target, { tls }: PostgresAddress): void {
+  let isBound = false
+  const connection = client.connection
+  const refuse = (): void => {
+    const reason = 'the server does not bind the password to the TLS connection (channel_binding=require)'
+    const facts = { host: nameOf(target), sslmode: tls.mode, reason }
+    connection.emit('error', new PipelineError('POSTGRES_TLS', facts))
+  }
+  connection.once('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {
+    isBound = mechanisms.includes(BOUND_MECHANISM)
+    if (!isBound) refuse()
+  })
+  connection.once('authenticationOk', () => {
+    if (!isBound) refuse()
+  })
 }
 
 async function setUp(client: pg.Client, target: Target, options: ConnectOptions): Promise<boolean> {

@@ -58,7 +58,8 @@ export async function openSocket(
     return await encrypted(socket, target, tls)
   } catch (error) {
     socket.destroy()
-    throw error
+    // A name with several addresses: each says why, and all of them together say nothing.
+    throw error instanceof AggregateError ? error.errors[0] : error
   } finally {
     clearTimeout(timer)
   }

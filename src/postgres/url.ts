@@ -18,6 +18,8 @@ export interface TlsParameters {
   readonly cert: string | null
   readonly key: string | null
   readonly keyPassword: string | null
+  /** Bind a SCRAM password to this TLS connection: never, where the server can, or else not at all. */
+  readonly channelBinding: 'disable' | 'prefer' | 'require'
   /** sslnegotiation=direct: TLS from the first byte (Postgres 17 and newer). */
   readonly isDirect: boolean
 }
@@ -173,16 +175,20 @@ function tlsOf(parameters: Parameters): TlsParameters {
   // libpq: a root certificate that is there is used.
   if (mode === 'require' && rootCert !== null) mode = 'verify-ca'
   const isDirect = choice(parameters, 'sslnegotiation', ['postgres', 'direct']) === 'direct'
-  if (isDirect && ['disable', 'allow', 'prefer'].includes(mode))
+  const optional: readonly TlsMode[] = ['disable', 'allow', 'prefer']
+  if (isDirect && optional.includes(mode))
     throw new PostgresUrlError('has sslnegotiation=direct, which needs sslmode=require or stricter')
-  return { mode, rootCert, cert, key, keyPassword: parameters.get('sslpassword') ?? null, isDirect }
+  const channelBinding = choice(parameters, 'channel_binding', ['disable', 'prefer', 'require']) ?? 'disable'
+  if (channelBinding === 'require' && optional.includes(mode))
+    throw new PostgresUrlError('has channel_binding=require, which needs sslmode=require or stricter')
+  const keyPassword = parameters.get('sslpassword') ?? null
+  return { mode, rootCert, cert, key, keyPassword, channelBinding, isDirect }
 }
 
 /** Some say what libpq does anyway, or what cannot be done here. */
 function checkAttributes(parameters: Parameters): void {
   // Whatever is said, who writes looks for a server that takes writes, and who reads takes any.
   choice(parameters, 'target_session_attrs', ['any', 'read-write', 'primary'])
-  choice(parameters, 'channel_binding', ['disable', 'prefer'])
   choice(parameters, 'gssencmode', ['disable', 'prefer'])
 }
 

@@ -62,29 +62,24 @@ test(
 )
 
 test(
-  'a server that is set to read-only while it runs is waited for, and named',
+  'a server that is set to read-only under its sessions is waited for, and named',
   showingLogs(async () => {
-    const flow = await Flow.create({ partitions: 2 })
+    const server = await startPostgres({ settings: { fsync: 'off', shared_buffers: '64MB' } })
+    cleanUp(() => server.stop())
+    const flow = await Flow.create({ database: await database({ server: server.url }), partitions: 2 })
     const instance = flow.start()
     await flow.produce({ records: 2_000 })
     await instance.during(flow.caughtUp())
-    const name = new URL(flow.url).pathname.slice(1)
-    await execute(
-      flow.url,
-      `alter database ${name} set default_transaction_read_only = on`,
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`,
-    )
+    const reload = 'select pg_reload_conf()'
+    await execute(server.url, 'alter system set default_transaction_read_only = on', reload)
+    await flow.produce({ records: 2_000 })
     const saysSo = async () =>
       (await instance.readiness()).reasons.some(reason => reason.includes('default_transaction_read_only'))
-    await flow.produce({ records: 2_000 })
     await instance.during(until(saysSo, { deadlineMs: 20_000, what: '/readyz names the cause' }))
-    await execute(
-      flow.url,
-      `set default_transaction_read_only = off`,
-      `alter database ${name} reset default_transaction_read_only`,
-    )
+    await execute(server.url, 'alter system reset default_transaction_read_only', reload)
     await instance.during(flow.caughtUp())
     await instance.ready()
+    assert.ok(instance.events('sink:transaction:failed').some(({ sqlstate }) => sqlstate === '25006'))
     await flow.assertExactlyOnce()
   }),
 )

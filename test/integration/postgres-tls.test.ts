@@ -30,12 +30,22 @@ test.before(async () => {
   client = await authority.sign('certified')
   forged = await stranger.sign('certified')
   server = await startPostgres({
+    version: 18,
     tls: { cert, key, ca: authority.cert },
-    access: ['hostssl all certified all cert'],
+    access: [
+      'hostssl all certified all cert',
+      'host all scrammed all scram-sha-256',
+      'hostssl all bare all reject',
+      'hostnossl all covered all reject',
+    ],
     settings: { fsync: 'off' },
   })
   cleanUp(() => server.stop())
-  await execute(server.url, 'create role certified login')
+  await execute(
+    server.url,
+    'create role certified login; create role bare login; create role covered login',
+    `create role scrammed login password 'secret'`,
+  )
 })
 
 interface Attempt {
@@ -83,6 +93,16 @@ test('without verification: encrypted unless told otherwise', async () => {
   assert.is(await attempt({ query: { sslmode: 'require' } }), 'encrypted')
 })
 
+test('prefer and allow: what pg_hba.conf refuses in one way is tried in the other', async () => {
+  assert.is(await attempt({ user: 'bare', query: { sslmode: 'prefer' } }), 'plain')
+  assert.match(String(await attempt({ user: 'bare', query: { sslmode: 'require' } })), 'pg_hba.conf rejects')
+  assert.is(await attempt({ user: 'covered', query: { sslmode: 'allow' } }), 'encrypted')
+})
+
+test('sslnegotiation=direct', async () => {
+  assert.is(await attempt({ query: { sslmode: 'require', sslnegotiation: 'direct' } }), 'encrypted')
+})
+
 test('verify-full: the right authority and the right name, or none', async () => {
   const query = { sslmode: 'verify-full', sslrootcert: authority.cert }
   assert.is(await attempt({ query }), 'encrypted')
@@ -107,6 +127,14 @@ test('a client certificate instead of a password', async () => {
   const none = await attempt({ user: 'certified', query })
   assert.match(String(none), /connection requires a valid client certificate/)
   await refused({ user: 'certified', query: { ...query, sslcert: forged.cert, sslkey: forged.key } }, /alert/)
+})
+
+test('channel_binding=require: a password that is bound to the connection, or nothing', async () => {
+  const query = { sslmode: 'require', channel_binding: 'require' }
+  assert.is(await attempt({ user: 'scrammed:secret', query }), 'encrypted')
+  const wrong = await attempt({ user: 'scrammed:wrong', query })
+  assert.match(String(wrong), 'password authentication failed')
+  await refused({ query }, /does not bind the password/)
 })
 
 test('a server without TLS: prefer goes without, require does not', async () => {

@@ -38,6 +38,7 @@ test('what is wrong is said, and no password with it', () => {
     'sslmode=verify-ca': /verify-ca without sslrootcert/,
     'sslmode=require&sslrootcert=system': /verify-full only/,
     'sslcert=a.pem': /both/,
+    'channel_binding=require': /needs sslmode=require/,
     'sslnegotiation=direct': /needs sslmode=require/,
     'target_session_attrs=standby': /write any or read-write or primary/,
     'connect_timeout=5s': /write seconds/,
