@@ -135,7 +135,11 @@ async function connectTo(
 ): Promise<Connected> {
   const timeoutMs = address.connectTimeoutMs ?? options.connectTimeoutMs
   const socket = await openSocket(target, address.tls, encryption, timeoutMs)
-  const client = createClient(socket, target, address, { ...options, connectTimeoutMs: timeoutMs })
+  const client = createClient(socket, target, address, options)
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`no session on ${nameOf(target)} within ${timeoutMs} ms`)),
+    timeoutMs,
+  )
   try {
     if (address.tls.channelBinding === 'require') demandChannelBinding(client, target, address)
     await client.connect()
@@ -145,6 +149,8 @@ async function connectTo(
   } catch (error) {
     socket.destroy()
     throw asTlsError(error, target, address)
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -152,7 +158,7 @@ function createClient(
   socket: Socket,
   { host, port }: Target,
   { database, options, password, tls, user }: PostgresAddress,
-  { connectTimeoutMs, name, queryTimeoutMs }: ConnectOptions,
+  { name, queryTimeoutMs }: ConnectOptions,
 ): pg.Client {
   const config = {
     connection: new ReadyConnection({ stream: socket }),
@@ -162,7 +168,6 @@ function createClient(
     ssl: false,
     enableChannelBinding: tls.channelBinding !== 'disable',
     application_name: name,
-    connectionTimeoutMillis: connectTimeoutMs,
     ...(user === null ? {} : { user }),
     ...(password === null ? {} : { password }),
     ...(database === null ? {} : { database }),

@@ -6,6 +6,7 @@ import pg from 'pg'
 import * as assert from 'uvu/assert'
 import { PipelineError } from '../../src/errors.ts'
 import type { EventName, Events } from '../../src/events.ts'
+import { connectClient } from '../../src/postgres/connect.ts'
 import { produce } from '../../src/produce/produce.ts'
 import { createGeneratedSource } from '../../src/produce/sources.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -261,13 +262,26 @@ test('time-outs set on the database or the role do not reach us', async () => {
   const name = new URL(url).pathname.slice(1)
   await execute(
     url,
-    `alter database ${name} set statement_timeout = '5ms'`,
+    `alter database ${name} set statement_timeout = '300ms'`,
     `alter database ${name} set idle_in_transaction_session_timeout = '1ms'`,
     `alter database ${name} set default_transaction_isolation = 'serializable'`,
     `alter role ${writer} in database ${name} set lock_timeout = '1ms'`,
   )
-  assert.is(await sqlstateOf(as(url, writer), 'select pg_sleep(0.1)'), '57014', 'they are in force')
+  assert.is(await sqlstateOf(as(url, writer), 'select pg_sleep(1)'), '57014', 'they are in force')
+  // Every claim and every commit takes longer.
+  await execute(
+    url,
+    `create function public.slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.4); return null; end'`,
+    'create trigger slow before update on logcollector.offsets for each statement execute function public.slow()',
+  )
   assert.equal(failures(await store(as(url, writer))), [])
+  const options = { name: 'test', connectTimeoutMs: 5_000, access: 'write' } as const
+  const { client } = await connectClient({ url: as(url, writer), ...options })
+  const { rows } = await client.query(
+    `select setting from pg_settings where name in ('lock_timeout', 'default_transaction_isolation') order by name`,
+  )
+  await client.end()
+  assert.equal(rows, [{ setting: 'read committed' }, { setting: '0' }])
 })
 
 test.run()
