@@ -4,6 +4,7 @@
  */
 
 import { problemOfPostgresUrl } from '../postgres/url.ts'
+import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
 import type { Config } from './types.ts'
@@ -90,4 +91,5 @@ export const checks: readonly Check[] = [
         ? null
         : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
   },
+  ...kafkaSecurityChecks,
 ]

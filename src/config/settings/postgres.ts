@@ -40,4 +40,11 @@ export const postgresSettings = {
     secret: true,
     help: 'The same database as a role that may change the tables, for migrations; empty: postgres.url.',
   },
+  'postgres.yield_above': {
+    type: 'duration',
+    default: '0ms',
+    min: '0ms',
+    max: '1h',
+    help: 'While commits take longer than this, one writer fewer is at work every second, down to one; 0ms: never.',
+  },
 } as const satisfies Record<string, Setting>
