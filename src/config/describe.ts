@@ -33,6 +33,12 @@ export function describeConfig(
   })
 }
 
+/** For JSON: setting → value and origin. */
+export const settingsAsObject = (
+  rows: readonly DescribedSetting[],
+): Record<string, Pick<DescribedSetting, 'value' | 'origin'>> =>
+  Object.fromEntries(rows.map(({ key, value, origin }) => [key, { value, origin }]))
+
 function shown(setting: Setting, value: SettingValue): string {
   const text = writeValue(setting.type, value)
   if (!setting.secret || text === '') return text
@@ -43,10 +49,12 @@ function shown(setting: Setting, value: SettingValue): string {
 export const secretsOf = (config: Config): readonly string[] =>
   settingKeys
     .filter(key => settingOf(key).secret)
-    .flatMap(key => secretsIn(writeValue(settingOf(key).type, valueAt(config, key))))
+    .flatMap(key => secretsIn(settingOf(key), valueAt(config, key)))
 
-function secretsIn(text: string): readonly string[] {
-  const url = readUrl(text)
+function secretsIn({ type }: Setting, value: SettingValue): readonly string[] {
+  const text = writeValue(type, value)
+  // A token may look like a URL (a:b), and is secret as a whole.
+  const url = type === 'url' ? readUrl(text) : null
   if (url === null) return text === '' ? [] : [text]
   const { password, searchParams } = url
   const parameters = [...searchParams].filter(([name]) => secretParameters.test(name))
