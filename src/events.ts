@@ -15,6 +15,8 @@ export interface Events {
   'source:partition:claimed': PartitionName & { nextOffset: number; durationMs: number }
   'source:partition:released': PartitionName & { nextOffset: number }
   'source:partition:halted': PartitionName & { nextOffset: number; error: PipelineError }
+  /** The broker deleted these before they were stored, and kafka.on_gap let them be passed. */
+  'source:gap:recorded': PartitionName & { firstOffset: number; nextOffset: number; reason: string }
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
   'source:fetch:failed': { broker: number; error: PipelineError }
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */

@@ -90,6 +90,10 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:partition:claimed': { level: 'info', message: 'claimed a partition' },
   'source:partition:released': { level: 'info', message: 'released a partition' },
   'source:partition:halted': { level: 'error', message: 'halted a partition' },
+  'source:gap:recorded': {
+    level: 'error',
+    message: 'passed a gap: records were deleted before they were stored',
+  },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
   'source:fetch:failed': { level: 'warn', message: 'a fetch failed' },
   'source:position:moved': { level: 'debug', message: 'position moved' },

@@ -24,6 +24,7 @@ import { Storekeeper } from '../store/storekeeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { choresOf } from './chores.ts'
 import { Claims } from './claims.ts'
+import { Gaps } from './gaps.ts'
 import { Positions } from './positions.ts'
 import { nameOf, Writers } from './writers.ts'
 
@@ -58,6 +59,7 @@ export class Parts {
   readonly parser: Parser
   readonly positions: Positions
   readonly sink: Writers
+  readonly gaps: Gaps
   readonly claims: Claims
   readonly storekeeper: Storekeeper
   /** Null without redis.url. */
@@ -80,10 +82,13 @@ export class Parts {
     this.parser = this.createParser()
     this.positions = this.createPositions()
     this.sink = this.createWriters()
-    this.claims = new Claims(this, emit)
+    this.gaps = this.createGaps()
+    const { gaps, parser, positions, sink, source } = this
+    const onChoreFailed = (error: Error) => deps.supervisor.exited(names.storekeeper, error)
+    this.claims = new Claims({ gaps, parser, positions, sink, source, onChoreFailed }, emit)
     this.storekeeper = new Storekeeper({
       chores: choresOf(this, config, emit),
-      onFailed: error => deps.supervisor.exited(names.storekeeper, error),
+      onFailed: onChoreFailed,
       emit,
     })
     this.mirror = this.createMirror()
@@ -100,6 +105,8 @@ export class Parts {
       parse: range => this.parser.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
       onAssigned: () => this.claims.assigned(),
+      onGap: config.kafka.onGap === 'record' ? 'record' : 'halt',
+      onBehind: partition => this.claims.passGapWhenDue(partition),
       supervisor,
       emit,
     })
@@ -164,6 +171,20 @@ export class Parts {
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),
+    })
+  }
+
+  private createGaps(): Gaps {
+    const { deps, positions, source, store } = this
+    return new Gaps({
+      store,
+      isHeld: claim => source.holderOf(claim)?.modes.is('consuming') === true,
+      read: claims => positions.read(claims),
+      onPassed: (claim, stored) => this.claims.rewound(claim, stored),
+      onFenced: claim => this.claims.fenced(claim),
+      onRewound: (claim, stored) => this.claims.rewound(claim, stored),
+      onHalt: (claim, error) => this.claims.halt(claim, error),
+      emit: deps.emit,
     })
   }
 

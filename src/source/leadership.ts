@@ -2,7 +2,7 @@
  * Who leads a partition, and is its log still the one that we stored from? Finds the leader, checks the fingerprint
  * there before anything is fetched, and does both again whenever a broker's answer says that something changed.
  */
-import { PipelineError } from '../errors.ts'
+import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { Backoff, delay } from '../supervisor/backoff.ts'
 import type { ErrandAnswer } from './fetcher.ts'
@@ -18,6 +18,8 @@ export interface LeadershipDeps {
   /** The partition may be fetched from its leader now. */
   readonly onLed: (partition: Partition, broker: number) => void
   readonly onHalt: (partition: Partition, error: PipelineError) => void
+  /** The broker deleted what we have not fetched: the log starts beyond the position. */
+  readonly onBehind: (partition: Partition, logStart: number, error: PipelineError) => void
   readonly emit: Emit
 }
 
@@ -87,7 +89,12 @@ export class Leadership {
     stored: NonNullable<Partition['unchecked']>,
   ): Promise<Verdict | 'unreachable'> {
     try {
-      return compareFingerprint(stored, await this.deps.errand(leader, batchAt(partition, stored.baseOffset)))
+      const answer = await this.deps.errand(leader, batchAt(partition, stored.baseOffset))
+      const verdict = compareFingerprint(stored, answer)
+      if (verdict !== 'outOfRange') return verdict
+      const { topic, partition: number } = partition
+      const logStart = (await this.deps.adapter.logStarts(topic, [number])).get(number) ?? 0
+      return stored.baseOffset < logStart ? 'gone' : 'unsure'
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error
       return 'unreachable'
@@ -103,7 +110,7 @@ export class Leadership {
     }
   }
 
-  /** Halts where the broker's log does not reach the position (any more); a trailing high watermark is no reason. */
+  /** Says so where the position is not in the broker's log (any more); a trailing high watermark is no reason. */
   private async compareWithLog(partition: Partition): Promise<void> {
     const { claim, position, topic, partition: number } = partition
     try {
@@ -112,7 +119,9 @@ export class Leadership {
       if (partition.claim !== claim || partition.position !== position) return
       if (position >= logStart && position <= logEnd) return
       const facts = { ...partition.name, offset: position, logStart, logEnd }
-      this.deps.onHalt(partition, new PipelineError('OFFSET_OUT_OF_RANGE', facts))
+      const error = new PipelineError('OFFSET_OUT_OF_RANGE', facts)
+      if (position < logStart) this.deps.onBehind(partition, logStart, error)
+      else this.deps.onHalt(partition, error)
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error
       this.deps.emit('source:fetch:failed', { broker: -1, error })
@@ -123,16 +132,23 @@ export class Leadership {
   private refresh(): void {
     if (this.isRefreshing) return
     this.isRefreshing = true
-    void this.refreshUntilLed().finally(() => {
+    const done = () => {
       this.isRefreshing = false
       this.backoff.reset()
+    }
+    this.refreshUntilLed().then(done, error => {
+      done()
+      // They would wait for a leader for ever.
+      for (const partition of this.leaderless()) this.deps.onHalt(partition, named(error))
     })
   }
 
+  private leaderless(): Partition[] {
+    return [...this.deps.partitions()].filter(({ leader, modes }) => leader === null && modes.is('consuming'))
+  }
+
   private async refreshUntilLed(): Promise<void> {
-    const leaderless = () =>
-      [...this.deps.partitions()].filter(({ leader, modes }) => leader === null && modes.is('consuming'))
-    while (!this.isStopped && leaderless().length > 0) {
+    while (!this.isStopped && this.leaderless().length > 0) {
       await delay(this.backoff.next())
       try {
         await this.deps.adapter.refreshMetadata()
@@ -141,7 +157,7 @@ export class Leadership {
         this.deps.emit('source:fetch:failed', { broker: -1, error })
         continue
       }
-      const led = leaderless().filter(
+      const led = this.leaderless().filter(
         ({ topic, partition }) => this.deps.adapter.leaderOf(topic, partition) !== null,
       )
       await Promise.all(led.map(partition => this.follow(partition)))

@@ -50,6 +50,8 @@ export class Partition {
   leader: number | null = null
   /** Checked against the broker before the next fetch; null: nothing to check. */
   unchecked: Fingerprint | null = null
+  /** The log starts here now, beyond our position: to be passed when all that was fetched is committed. */
+  logStartAhead: number | null = null
   haltedBy: PipelineError | null = null
   private readonly ranges: Range[] = []
   private isParsing = false
@@ -70,7 +72,8 @@ export class Partition {
 
   /** May it be put into the next Fetch? */
   get hasRoom(): boolean {
-    return this.modes.is('consuming') && this.unchecked === null && this.ranges.length < MAX_RANGES
+    const isClear = this.unchecked === null && this.logStartAhead === null
+    return isClear && this.modes.is('consuming') && this.ranges.length < MAX_RANGES
   }
 
   /** Something fetched has not been handed to the sink yet. */
@@ -95,6 +98,7 @@ export class Partition {
     this.position = nextOffset
     this.parsed = nextOffset
     this.unchecked = fingerprint
+    this.logStartAhead = null
     this.corruptFetches = 0
     this.haltedBy = null
     this.modes.set('consuming')
@@ -137,6 +141,12 @@ export class Partition {
   get isDueToHalt(): boolean {
     const { claim, haltedBy, modes, parsed } = this
     return haltedBy !== null && modes.is('draining') && claim !== null && claim.committed >= parsed
+  }
+
+  /** Is everything committed that was fetched, so that the gap in front of the log's start can be passed? */
+  get isDueToPassGap(): boolean {
+    const { claim, logStartAhead, modes, position } = this
+    return logStartAhead !== null && modes.is('consuming') && claim !== null && claim.committed === position
   }
 
   halt(error: PipelineError): void {

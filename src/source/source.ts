@@ -4,7 +4,7 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import type { Claim, Range } from '../arena/descriptors.ts'
-import { type ErrorContext, PipelineError } from '../errors.ts'
+import { type ErrorContext, named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { retryWhile } from '../supervisor/backoff.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
@@ -22,6 +22,10 @@ export interface SourceDeps {
   readonly parse: (range: Range) => void
   /** Writes the tokens into `offsets` and says where to go on, per partition. */
   readonly claim: (topic: string, tokens: ReadonlyMap<number, string>) => Promise<Map<number, StoredPosition>>
+  /** May what the broker deleted before it was stored be passed? Else the partition halts. */
+  readonly onGap: 'halt' | 'record'
+  /** The log of the partition starts beyond its position: `onGap` says that it may be passed. */
+  readonly onBehind: (partition: Partition) => void
   /** After every assignment: partitions may have gone, and kept ones may have been somebody else's meanwhile. */
   readonly onAssigned: () => void
   /** Runs the fetcher of a broker that we had none for. */
@@ -48,6 +52,7 @@ export class Source {
       errand: (broker, plan) => this.fetcherOf(broker).errand(plan),
       onLed: (_, broker) => this.fetcherOf(broker).wake(),
       onHalt: (partition, error) => this.halt(partition, error),
+      onBehind: (partition, logStart, error) => this.behind(partition, logStart, error),
       emit: deps.emit,
     })
     deps.arena.input.onReturn = () => this.wakeFetchers()
@@ -70,10 +75,8 @@ export class Source {
     }
     for (const [key, partition] of this.partitions) if (!wanted.has(key)) this.release(key, partition)
     for (const topic of new Set(added.map(partition => partition.topic))) {
-      void this.claim(
-        topic,
-        added.filter(partition => partition.topic === topic),
-      )
+      const ofTopic = added.filter(partition => partition.topic === topic)
+      this.apart(ofTopic, this.claim(topic, ofTopic))
     }
     this.deps.onAssigned()
   }
@@ -105,8 +108,15 @@ export class Source {
         nextOffset: position.nextOffset,
         durationMs,
       })
-      void this.leadership.follow(partition)
+      this.apart([partition], this.leadership.follow(partition))
     }
+  }
+
+  /** Work that nobody waits for: what is thrown there halts the partitions concerned, by name. */
+  private apart(partitions: readonly Partition[], work: Promise<void>): void {
+    work.catch(error => {
+      for (const partition of partitions) if (this.isOurs(partition)) this.halt(partition, named(error))
+    })
   }
 
   private claimFailed(topic: string, error: unknown): void {
@@ -134,7 +144,7 @@ export class Source {
       fetch: (plan, target) => adapter.fetch(broker, plan, target),
       partitions: () => [...this.partitions.values()].filter(({ leader }) => leader === broker),
       onPartitionError: (partition, code) => {
-        if (this.isOurs(partition)) void this.leadership.answeredWith(partition, code)
+        if (this.isOurs(partition)) this.apart([partition], this.leadership.answeredWith(partition, code))
       },
       onHalt: (partition, error) => this.halt(partition, error),
       onMoved: partition => this.moved(partition),
@@ -142,7 +152,9 @@ export class Source {
       emit,
     })
     this.fetchers.set(broker, fetcher)
-    void supervisor.add({ name, restart: 'permanent', part: fetcher })
+    supervisor
+      .add({ name, restart: 'permanent', part: fetcher })
+      .catch(error => supervisor.exited(name, named(error)))
     return fetcher
   }
 
@@ -168,6 +180,15 @@ export class Source {
     if (answer?.errorCode === OFFSET_OUT_OF_RANGE) return null
     if (answer === undefined || answer.errorCode !== 0) throw failed({ errorCode: answer?.errorCode ?? -1 })
     return findRawRecord(Buffer.from(view.buffer, view.byteOffset + answer.address, answer.bytes), offset)
+  }
+
+  private behind(partition: Partition, logStart: number, error: PipelineError): void {
+    if (this.deps.onGap === 'halt') {
+      this.halt(partition, error)
+      return
+    }
+    partition.logStartAhead = logStart
+    this.deps.onBehind(partition)
   }
 
   halt(partition: Partition, error: PipelineError): void {
@@ -201,7 +222,7 @@ export class Source {
     const partition = this.holderOf(claim)
     if (partition === null) return
     partition.reclaim()
-    if (!this.isDraining) void this.claim(partition.topic, [partition])
+    if (!this.isDraining) this.apart([partition], this.claim(partition.topic, [partition]))
   }
 
   heartbeat(): void {
@@ -209,7 +230,7 @@ export class Source {
       if (left > 1) this.fencedFor.set(partition, left - 1)
       else {
         this.fencedFor.delete(partition)
-        void this.claim(partition.topic, [partition])
+        this.apart([partition], this.claim(partition.topic, [partition]))
       }
     }
   }
@@ -223,7 +244,7 @@ export class Source {
       return
     }
     partition.begin(stored)
-    void this.leadership.follow(partition)
+    this.apart([partition], this.leadership.follow(partition))
   }
 
   get fetcherFacts(): FetcherFacts[] {

@@ -113,6 +113,19 @@ test('in front of what cannot be read, it halts when all that was parsed is comm
   assert.not(claim.isLive)
 })
 
+test('a gap in front of it is passed when all that was fetched is committed, and nothing is fetched before', () => {
+  const { partition, range } = setUp()
+  partition.accept(range(100, 110))
+  partition.logStartAhead = 500
+  assert.not(partition.hasRoom)
+  assert.not(partition.isDueToPassGap)
+  partition.claim!.committed = 110
+  assert.ok(partition.isDueToPassGap)
+  partition.begin({ topicId: 1, nextOffset: 500, fingerprint: null })
+  assert.not(partition.isDueToPassGap)
+  assert.ok(partition.hasRoom)
+})
+
 test('it cannot leave a final mode', () => {
   const { partition } = setUp()
   partition.release()

@@ -71,4 +71,10 @@ export const kafkaSettings = {
     max: '10m',
     help: 'A broker that does not answer a request for so long is connected anew.',
   },
+  'kafka.on_gap': {
+    type: 'enum',
+    default: 'halt',
+    values: ['halt', 'record'],
+    help: 'What to do where the broker deleted records before they were stored: halt the partition, or write the gap to offset_gaps and go on behind it.',
+  },
 } as const satisfies Record<string, Setting>
