@@ -50,7 +50,10 @@ export class Membership {
     await this.untilDone(signal, 'looking for topics', () => this.waitForTopics(signal))
     await this.untilDone(signal, 'joining the group', () => this.join(signal))
     if (signal.aborted) return
-    this.timer = setInterval(() => void this.publish(), PUBLISH_EVERY_MS)
+    const publish = () => {
+      this.publish().catch(error => this.deps.onFailed(error))
+    }
+    this.timer = setInterval(publish, PUBLISH_EVERY_MS)
   }
 
   private async untilDone(signal: AbortSignal, step: string, run: () => Promise<void>): Promise<void> {
