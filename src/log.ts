@@ -87,6 +87,8 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     level: ({ restart }) => (restart ? 'warn' : 'error'),
     message: 'lost the consumer group',
   },
+  'source:topics:changed': { level: 'info', message: 'other topics are read' },
+  'source:topic:recreated': { level: 'warn', message: 'a topic was deleted and made anew: it begins again' },
   'source:partition:claimed': { level: 'info', message: 'claimed a partition' },
   'source:partition:released': { level: 'info', message: 'released a partition' },
   'source:partition:halted': { level: 'error', message: 'halted a partition' },

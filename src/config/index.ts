@@ -12,4 +12,5 @@ export {
 export { parserSettings } from './parser-settings.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
 export type { SettingKey } from './settings/index.ts'
+export { isPattern, selectTopics } from './topics.ts'
 export type { Config, StartPosition } from './types.ts'

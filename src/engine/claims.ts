@@ -3,6 +3,7 @@
  * so that each gives back what belonged to it. Neighbours: parts.ts (who calls), source/partition.ts (the states).
  */
 import type { Claim } from '../arena/descriptors.ts'
+import type { Config } from '../config/index.ts'
 import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Parser } from '../parse/parser.ts'
@@ -18,6 +19,8 @@ export interface ClaimsDeps {
   readonly positions: Positions
   readonly sink: Writers
   readonly gaps: Gaps
+  /** What becomes of a partition whose records were deleted before they were stored. */
+  readonly onGap: Config['kafka']['onGap']
   /** What the storekeeper does now and then failed here, by an error that nobody foresaw. */
   readonly onChoreFailed: (error: PipelineError) => void
 }
@@ -57,7 +60,15 @@ export class Claims {
     })
   }
 
-  /** Records were deleted in front of it; what was fetched before them is to be committed first. */
+  /** Records in front of it were deleted: they are passed where the setting says so, or it halts. */
+  behind(partition: Partition, logStart: number, error: PipelineError): void {
+    if (this.deps.onGap === 'record') {
+      partition.logStartAhead = logStart
+      this.passGapWhenDue(partition)
+    } else if (partition.claim !== null) this.halt(partition.claim, error)
+  }
+
+  /** What was fetched before the gap is to be committed first. */
   passGapWhenDue({ claim, isDueToPassGap, logStartAhead }: Partition): void {
     if (!isDueToPassGap) return
     this.deps.gaps.pass(claim!, logStartAhead!).catch(error => this.halt(claim!, named(error)))
@@ -97,7 +108,8 @@ export class Claims {
     if (partition.isDueToHalt) this.halt(claim, error)
   }
 
-  private giveBack(): void {
+  /** Claims ended: what belonged to them comes back. */
+  giveBack(): void {
     const { parser, sink, source } = this.deps
     parser.wake()
     sink.sweep()

@@ -85,7 +85,8 @@ export class Parts {
     this.gaps = this.createGaps()
     const { gaps, parser, positions, sink, source } = this
     const onChoreFailed = (error: Error) => deps.supervisor.exited(names.storekeeper, error)
-    this.claims = new Claims({ gaps, parser, positions, sink, source, onChoreFailed }, emit)
+    const { onGap } = config.kafka
+    this.claims = new Claims({ gaps, onChoreFailed, onGap, parser, positions, sink, source }, emit)
     this.storekeeper = new Storekeeper({
       chores: choresOf(this, config, emit),
       onFailed: onChoreFailed,
@@ -105,8 +106,9 @@ export class Parts {
       parse: range => this.parser.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
       onAssigned: () => this.claims.assigned(),
-      onGap: config.kafka.onGap === 'record' ? 'record' : 'halt',
-      onBehind: partition => this.claims.passGapWhenDue(partition),
+      onBehind: (partition, logStart, error) => this.claims.behind(partition, logStart, error),
+      onUnknownTopic: () => this.membership.lookSoon(),
+      onEnded: () => this.claims.giveBack(),
       supervisor,
       emit,
     })
@@ -117,6 +119,8 @@ export class Parts {
     return new Membership({
       adapter,
       topics: deps.config.kafka.topics,
+      topicsRefreshMs: deps.config.kafka.topicsRefreshMs,
+      onTopicIds: ids => source.compareTopicIds(ids),
       onAssigned: assignment => source.assign(assignment),
       onHeartbeat: () => source.heartbeat(),
       onFailed: error => deps.supervisor.exited(names.membership, error),

@@ -9,6 +9,7 @@ import type { ErrandAnswer } from './fetcher.ts'
 import { compareFingerprint, type Verdict } from './fingerprint.ts'
 import type { FetchPlan, KafkaAdapter } from './kafka/adapter.ts'
 import type { Partition } from './partition.ts'
+import { TopicIds } from './topic-ids.ts'
 
 export interface LeadershipDeps {
   readonly adapter: KafkaAdapter
@@ -20,6 +21,10 @@ export interface LeadershipDeps {
   readonly onHalt: (partition: Partition, error: PipelineError) => void
   /** The broker deleted what we have not fetched: the log starts beyond the position. */
   readonly onBehind: (partition: Partition, logStart: number, error: PipelineError) => void
+  /** The topic was deleted and made anew: it has this id now. */
+  readonly onRecreated: (topic: string, kafkaTopicId: string) => void
+  /** A broker does not know the topic (any more). */
+  readonly onUnknownTopic: () => void
   readonly emit: Emit
 }
 
@@ -27,16 +32,19 @@ export interface LeadershipDeps {
 const FINGERPRINT_ATTEMPTS = 20
 const FINGERPRINT_PAUSE_MS = 500
 export const OFFSET_OUT_OF_RANGE = 1
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 const LOG_END = -1
 
 export class Leadership {
   private readonly deps: LeadershipDeps
   private readonly backoff = new Backoff()
+  private readonly topicIds: TopicIds
   private isRefreshing = false
   private isStopped = false
 
   constructor(deps: LeadershipDeps) {
     this.deps = deps
+    this.topicIds = new TopicIds(deps.adapter)
   }
 
   stop(): void {
@@ -50,7 +58,11 @@ export class Leadership {
       this.refresh()
       return
     }
-    if (partition.unchecked !== null) await this.check(partition, partition.leader)
+    if (partition.isTopicInDoubt && !(await this.isSameTopic(partition))) return
+    // Meanwhile it may have gone; then somebody looks for the next one already.
+    const { leader } = partition
+    if (leader === null) return
+    if (partition.unchecked !== null) await this.check(partition, leader)
     if (partition.leader !== null) this.deps.onLed(partition, partition.leader)
   }
 
@@ -59,8 +71,29 @@ export class Leadership {
     if (partition.claim === null) return
     partition.leader = null
     partition.unchecked = partition.claim.fingerprint
-    if (errorCode === OFFSET_OUT_OF_RANGE) await this.compareWithLog(partition)
+    partition.isTopicInDoubt = true
+    if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) this.deps.onUnknownTopic()
+    if (errorCode === OFFSET_OUT_OF_RANGE && (await this.isSameTopic(partition)))
+      await this.compareWithLog(partition)
     this.refresh()
+  }
+
+  /** False where it is another one by its id (then the claim has ended) or nobody can say now (then it has no leader). */
+  private async isSameTopic(partition: Partition): Promise<boolean> {
+    const { claim, kafkaTopicId, topic } = partition
+    const found = kafkaTopicId === null ? null : await this.topicIds.of(topic)
+    if (partition.claim !== claim) return false
+    if (found === 'unknown') {
+      partition.leader = null
+      this.refresh()
+      return false
+    }
+    if (found !== null && found !== kafkaTopicId) {
+      this.deps.onRecreated(topic, found)
+      return false
+    }
+    partition.isTopicInDoubt = false
+    return true
   }
 
   private async check(partition: Partition, leader: number): Promise<void> {
@@ -78,6 +111,7 @@ export class Leadership {
       partition.leader = null
       this.refresh()
     } else {
+      if (!(await this.isSameTopic(partition)) || partition.claim !== claim) return
       const facts = { ...partition.name, nextOffset: claim.committed, ...unchecked }
       this.deps.onHalt(partition, new PipelineError('FINGERPRINT_MISMATCH', facts))
     }

@@ -12,7 +12,7 @@ import { Fetcher, type FetcherFacts } from './fetcher.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
 import { findRawRecord, type RawRecord } from './kafka/raw-record.ts'
 import { batchAt, Leadership, OFFSET_OUT_OF_RANGE } from './leadership.ts'
-import { Partition, type StoredPosition } from './partition.ts'
+import { type ClaimedPosition, Partition, type StoredPosition } from './partition.ts'
 
 export interface SourceDeps {
   readonly adapter: KafkaAdapter
@@ -21,11 +21,16 @@ export interface SourceDeps {
   readonly partitionFetchBytes: number
   readonly parse: (range: Range) => void
   /** Writes the tokens into `offsets` and says where to go on, per partition. */
-  readonly claim: (topic: string, tokens: ReadonlyMap<number, string>) => Promise<Map<number, StoredPosition>>
-  /** May what the broker deleted before it was stored be passed? Else the partition halts. */
-  readonly onGap: 'halt' | 'record'
-  /** The log of the partition starts beyond its position: `onGap` says that it may be passed. */
-  readonly onBehind: (partition: Partition) => void
+  readonly claim: (
+    topic: string,
+    tokens: ReadonlyMap<number, string>,
+  ) => Promise<Map<number, ClaimedPosition>>
+  /** The log of the partition starts beyond its position: halt by `error`, or pass what was deleted. */
+  readonly onBehind: (partition: Partition, logStart: number, error: PipelineError) => void
+  /** A broker does not know a topic that we read. */
+  readonly onUnknownTopic: () => void
+  /** Claims ended: whoever holds something of them gives it back. */
+  readonly onEnded: () => void
   /** After every assignment: partitions may have gone, and kept ones may have been somebody else's meanwhile. */
   readonly onAssigned: () => void
   /** Runs the fetcher of a broker that we had none for. */
@@ -52,7 +57,9 @@ export class Source {
       errand: (broker, plan) => this.fetcherOf(broker).errand(plan),
       onLed: (_, broker) => this.fetcherOf(broker).wake(),
       onHalt: (partition, error) => this.halt(partition, error),
-      onBehind: (partition, logStart, error) => this.behind(partition, logStart, error),
+      onBehind: deps.onBehind,
+      onRecreated: (topic, id) => this.compareTopicIds(new Map([[topic, id]])),
+      onUnknownTopic: deps.onUnknownTopic,
       emit: deps.emit,
     })
     deps.arena.input.onReturn = () => this.wakeFetchers()
@@ -102,6 +109,8 @@ export class Source {
     for (const partition of waiting()) {
       const position = stored.get(partition.partition)
       if (position === undefined) continue
+      partition.kafkaTopicId = position.kafkaTopicId
+      partition.isTopicInDoubt = false
       partition.begin(position)
       this.deps.emit('source:partition:claimed', {
         ...partition.name,
@@ -182,15 +191,6 @@ export class Source {
     return findRawRecord(Buffer.from(view.buffer, view.byteOffset + answer.address, answer.bytes), offset)
   }
 
-  private behind(partition: Partition, logStart: number, error: PipelineError): void {
-    if (this.deps.onGap === 'halt') {
-      this.halt(partition, error)
-      return
-    }
-    partition.logStartAhead = logStart
-    this.deps.onBehind(partition)
-  }
-
   halt(partition: Partition, error: PipelineError): void {
     if (!partition.modes.is('claiming', 'consuming', 'draining')) return
     for (const fetcher of this.fetchers.values()) fetcher.forget(partition)
@@ -207,6 +207,31 @@ export class Source {
   holderOf(claim: Claim): Partition | null {
     const partition = this.partitions.get(keyOf(claim.topic, claim.partition))
     return partition?.claim === claim ? partition : null
+  }
+
+  /**
+   * What the brokers say of the topics that we read: one with another id than was claimed was deleted and made anew.
+   * What is under way for it belongs to the old one, and a new claim begins the new one.
+   */
+  compareTopicIds(ids: ReadonlyMap<string, string>): void {
+    if (this.isDraining) return
+    for (const [topic, id] of ids) {
+      const others = [...this.partitions.values()].filter(
+        partition =>
+          partition.topic === topic &&
+          partition.kafkaTopicId !== null &&
+          partition.kafkaTopicId !== id &&
+          !partition.modes.is('claiming'),
+      )
+      if (others.length === 0) continue
+      this.deps.emit('source:topic:recreated', { topic, partitions: others.length })
+      for (const partition of others) {
+        for (const fetcher of this.fetchers.values()) fetcher.forget(partition)
+        partition.reclaim()
+      }
+      this.deps.onEnded()
+      this.apart(others, this.claim(topic, others))
+    }
   }
 
   /** Another token stands in `offsets`: ours no more, unless the group says otherwise at a later heartbeat. */

@@ -22,6 +22,8 @@ async function setUp() {
       clusterId: 'cluster',
       groupId: 'group',
       topic: 'topic',
+      kafkaTopicId: null,
+      startOfAnew: async () => new Map(),
       tokens: new Map([[0, token]]),
       startOfAll: async () => new Map([[0, START]]),
       startOfLater: async () => new Map(),
