@@ -9,7 +9,7 @@ import { until } from '../support/wait.ts'
 import { Flow } from './flow.ts'
 import { showingLogs } from './instance.ts'
 
-const RECORDS = 90_000
+const RECORDS = 60_000
 const RECORDS_PER_SECOND = 6_000
 /** The member that is there notices a join at its next heartbeat: until then the other one waits. */
 const heartbeats = { 'kafka.heartbeat_interval': '1900ms' } as const
