@@ -81,7 +81,7 @@ export class Partition {
 
   /** May it be put into the next Fetch? */
   get hasRoom(): boolean {
-    const isClear = this.unchecked === null && this.logStartAhead === null
+    const isClear = this.unchecked === null && this.logStartAhead === null && !this.isTopicInDoubt
     return isClear && this.modes.is('consuming') && this.ranges.length < MAX_RANGES
   }
 

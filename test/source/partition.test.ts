@@ -94,6 +94,14 @@ test('a position is fetched from only after its fingerprint was checked', () => 
   assert.ok(partition.hasRoom)
 })
 
+test('nothing is fetched while the topic may be another one', () => {
+  const { partition } = setUp()
+  partition.isTopicInDoubt = true
+  assert.not(partition.hasRoom)
+  partition.isTopicInDoubt = false
+  assert.ok(partition.hasRoom)
+})
+
 test('in front of what cannot be read, it halts when all that was parsed is committed', () => {
   const { partition, account, range } = setUp()
   const [first, second] = [range(100, 110), range(110, 120)]
