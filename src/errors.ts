@@ -187,6 +187,11 @@ const kinds = {
     meaning: 'A part failed more often than its restart intensity allows',
     remedy: 'Read the errors before this one; the process exits so that its own supervisor restarts it',
   },
+  UNFORESEEN: {
+    retryable: false,
+    meaning: 'An error that nobody foresaw: a fault of LogCollector',
+    remedy: 'Please report it with the log; the partition is halted, nothing is lost, a restart tries again',
+  },
   SCHEMA_AHEAD: {
     retryable: false,
     meaning: 'The database was migrated by a newer version of LogCollector',
@@ -261,6 +266,12 @@ export class PipelineError extends Error {
     return errorKinds[this.code].remedy
   }
 }
+
+/** An error of ours as it is; any other as a fault that is named. */
+export const named = (error: unknown): PipelineError =>
+  error instanceof PipelineError
+    ? error
+    : new PipelineError('UNFORESEEN', { reason: messageOf(error) }, error)
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

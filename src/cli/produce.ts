@@ -1,6 +1,8 @@
 /** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { messageOf } from '../errors.ts'
+import type { Config } from '../config/index.ts'
+import { isPattern } from '../config/topics.ts'
+import { messageOf, PipelineError } from '../errors.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
 import { createBrake } from './brake.ts'
@@ -36,7 +38,7 @@ const HOUR_MS = 3_600_000
 export function register(program: Command, context: CliContext): void {
   withConfig(program.command('produce'))
     .description('send lines to a topic, one record a line; idempotent, acknowledged by all replicas in sync')
-    .option('-t, --topic <name>', 'topic (default: the first of kafka.topics)')
+    .option('-t, --topic <name>', 'topic (default: the first name of kafka.topics)')
     .option('--create-topic <partitions>', 'make the topic when it is missing', positive)
     .addOption(new Option('-f, --file <path>', 'lines of a file').conflicts('generate'))
     .option(
@@ -68,6 +70,13 @@ function seedOf(text: string): number {
   return Number(text)
 }
 
+/** @throws CONFIG_INVALID where kafka.topics has expressions only: none of them says where to send to */
+function firstName({ kafka }: Config): string {
+  const name = kafka.topics.find(item => !isPattern(item))
+  if (name !== undefined) return name
+  throw new PipelineError('CONFIG_INVALID', { reason: 'kafka.topics names no topic; say which with --topic' })
+}
+
 async function produceRecords(options: Options, context: CliContext): Promise<ExitCode> {
   const { config } = configFor(options, context)
   const source = await sourceOf(options)
@@ -80,7 +89,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
     const isWatched = process.stderr.isTTY
     const summary = await produce({
       ...config.kafka,
-      topic: options.topic ?? config.kafka.topics[0]!,
+      topic: options.topic ?? firstName(config),
       source,
       gzip: options.compression === 'gzip',
       headers: options.header ?? {},

@@ -33,14 +33,15 @@ export const neededOnTables: Readonly<Record<string, readonly string[]>> = {
   logs: readAndInsert,
   ingest_ledger: readAndInsert,
   dead_letters: readAndInsert,
-  topics: readAndInsert,
+  topics: [...readAndInsert, 'update'],
+  offset_gaps: readAndInsert,
   offsets: [...readAndInsert, 'update'],
   log_rollup_1m: [...readAndInsert, 'update'],
   schema_migrations: ['select'],
   segments: ['select'],
 }
 /** What a writer calls; each name is there once. */
-export const neededFunctions = ['commit_tail', 'commit_offset', 'ensure_segment']
+export const neededFunctions = ['commit_tail', 'commit_offset', 'ensure_segment', 'record_gap']
 
 /** @throws PipelineError as storeError has it: unreachable, no such database, refused */
 export async function inspectDatabase(options: PostgresOptions): Promise<DatabaseFacts> {

@@ -73,6 +73,7 @@ test('the table of verify shows findings and caps a long list', () => {
   const findings = Array.from({ length: 25 }, (_, index) => `t/0 offset ${index}`)
   const text = verifyTable({
     ok: false,
+    gapOffsets: 0,
     checks: [
       { name: 'adjacency', ok: true, checked: 7, findings: [] },
       { name: 'uniqueness', ok: false, checked: 9, findings },

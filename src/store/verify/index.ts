@@ -5,7 +5,7 @@
 import type pg from 'pg'
 import { connectClient } from '../../postgres/connect.ts'
 import { storeError } from '../connection.ts'
-import { checks } from './checks.ts'
+import { checks, gaps } from './checks.ts'
 
 export interface VerifyCheck {
   readonly name: string
@@ -18,6 +18,8 @@ export interface VerifyCheck {
 
 export interface VerifyReport {
   readonly ok: boolean
+  /** Offsets that the broker deleted before they were stored, and that somebody allowed to pass. */
+  readonly gapOffsets: number
   readonly checks: readonly VerifyCheck[]
 }
 
@@ -51,7 +53,8 @@ export async function verify(
       })
     }
     await client.query('commit')
-    return { ok: results.every(({ ok }) => ok), checks: results }
+    const gapOffsets = results.find(({ name }) => name === gaps.name)!.checked
+    return { ok: results.every(({ ok }) => ok), gapOffsets, checks: results }
   } catch (error) {
     throw storeError(error, 'verify')
   } finally {
