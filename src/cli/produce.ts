@@ -1,5 +1,6 @@
 /** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Codec, codecs } from '../codecs/codec.ts'
 import { messageOf } from '../errors.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
@@ -22,7 +23,7 @@ interface Options extends ConfigOptions {
   readonly seed: number
   readonly keyField?: string
   readonly header?: Readonly<Record<string, string>>
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Codec
   readonly rate?: number
   readonly json?: true
 }
@@ -44,7 +45,7 @@ export function register(program: Command, context: CliContext): void {
     )
     .option('--header <name=value>', 'a header for every record; repeatable', addHeader)
     .addOption(
-      new Option('--compression <codec>', 'of the Kafka batches').choices(['none', 'gzip']).default('none'),
+      new Option('--compression <codec>', 'of the Kafka batches').choices([...codecs]).default('none'),
     )
     .option('--rate <records>', 'at most so many records a second', positive)
     .option('--json', 'the summary as JSON')
@@ -75,7 +76,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
       clientId: config.kafka.clientId,
       topic: options.topic ?? config.kafka.topics[0]!,
       source,
-      gzip: options.compression === 'gzip',
+      compression: options.compression,
       headers: options.header ?? {},
       ...(options.rate === undefined ? {} : { recordsPerSecond: options.rate }),
       ...(options.createTopic === undefined ? {} : { createPartitions: options.createTopic }),

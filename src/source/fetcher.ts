@@ -286,11 +286,14 @@ export class Fetcher {
         firstOffset: offset,
         nextOffset: whole.nextOffset,
         nowMs,
+        abortedAt: answer.abortedAt,
+        abortedCount: answer.abortedCount,
       })
     } else if (answer.bytes === 0) this.order.gotNothing(partition)
     else if (this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
-    return partition.position > offset || partition.position >= answer.highWatermark
+    const end = answer.lastStable < 0 ? answer.highWatermark : answer.lastStable
+    return partition.position > offset || partition.position >= end
   }
 
   private haltAtCut(partition: Partition, offset: number): void {
