@@ -274,6 +274,7 @@ export class Fetcher {
       return true
     }
     partition.highWatermark = answer.highWatermark
+    partition.lastStable = answer.lastStable
     const whole = wholeBatches(this.deps.view, answer.address, answer.bytes)
     if (whole.nextOffset !== null && whole.nextOffset > offset) {
       this.order.gotWhole(partition)
