@@ -97,6 +97,7 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
   'sink:transaction:committed': { level: 'debug', message: 'committed' },
   'sink:transaction:failed': { level: 'warn', message: 'a transaction failed' },
+  'sink:writers:allowed': { level: 'info', message: 'changed how many writers may be at work' },
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },

@@ -26,6 +26,8 @@ export interface ProduceOptions {
   readonly recordsPerSecond?: number
   /** Until a batch that finds no willing broker ends the run, ms; 120,000 unless told. */
   readonly deliveryTimeoutMs?: number
+  /** Awaited before records are read: it may hold them back. */
+  readonly hold?: () => Promise<void>
   readonly onAck?: (ack: BatchAck) => void
   /** Twice a second. */
   readonly onProgress?: (progress: ProduceProgress) => void
@@ -70,7 +72,10 @@ async function pace(
 }
 
 /** Feeds the batcher from the source until one of them ends. */
-async function feed(batcher: Batcher, { source, signal, recordsPerSecond }: ProduceOptions): Promise<void> {
+async function feed(
+  batcher: Batcher,
+  { source, signal, recordsPerSecond, hold }: ProduceOptions,
+): Promise<void> {
   const begin = performance.now()
   const append = batcher.append.bind(batcher)
   const stop = (): void => source.stop()
@@ -78,8 +83,10 @@ async function feed(batcher: Batcher, { source, signal, recordsPerSecond }: Prod
   const linger = setInterval(() => batcher.flush(), lingerMs)
   const most = Math.min(recordsPerRead, Math.ceil((recordsPerSecond ?? Infinity) / readsPerSecond))
   try {
+    await hold?.()
     while (!signal?.aborted && (await source.read(append, most))) {
       await batcher.room()
+      await hold?.()
       if (recordsPerSecond !== undefined) await pace(batcher.taken, recordsPerSecond, begin, signal)
     }
     await batcher.drain()

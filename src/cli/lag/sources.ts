@@ -33,7 +33,10 @@ export class LagSources {
   async read(): Promise<LagReport> {
     const notes: string[] = []
     const mirrored = this.mirror === null ? null : await this.fromMirror(this.mirror, notes)
-    if (mirrored !== null) return reportOf('redis', mirrored, notes)
+    if (mirrored !== null) {
+      const pressure = await optional('Redis', () => this.mirror!.pressure(), notes)
+      return reportOf('redis', mirrored, notes, pressure)
+    }
     return reportOf('postgres', await this.fromPostgres(notes), notes)
   }
 

@@ -7,6 +7,10 @@ export const keyPrefix: Shape = {
 }
 export const anyText: Shape = { pattern: /^.{1,255}$/u, accepts: 'a text of 1 to 255 characters' }
 export const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
+export const roleName: Shape = {
+  pattern: /^(consume|maintain|api|all)$/,
+  accepts: 'consume, maintain, api or all',
+}
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
 export const fieldNames = {
   type: 'list',
