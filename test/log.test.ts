@@ -37,6 +37,16 @@ test('what comes once a batch is written at debug only', () => {
   assert.is(loud.parsed()[0]?.highWatermark, 10)
 })
 
+test('a changed level counts from the next event on', () => {
+  const { log, written } = captured('info')
+  const listen = logEvents(log)
+  for (const level of ['debug', 'info', 'debug'] as const) {
+    log.level = level
+    listen('source:position:moved', moved)
+  }
+  assert.is(written.length, 2)
+})
+
 test('an error gives its code, context and cause; the stack only at debug', () => {
   const error = new PipelineError('KAFKA_REQUEST_FAILED', { api: 'Fetch' }, new Error('reset'))
   const quiet = captured('info')
@@ -50,6 +60,19 @@ test('an error gives its code, context and cause; the stack only at debug', () =
   const loud = captured('debug')
   logEvents(loud.log)('source:fetch:failed', { broker: 1, error })
   assert.match(String(loud.parsed()[0]?.stack), 'log.test')
+})
+
+test('a failure that is tried again for ever is written once, with its remedy; another one is news', () => {
+  const { log, parsed } = captured('info')
+  const write = logEvents(log)
+  const error = new PipelineError('KAFKA_AUTHENTICATION_FAILED', { reason: 'no' })
+  for (let attempt = 0; attempt < 5; attempt++) write('source:fetch:failed', { broker: -1, error })
+  write('source:fetch:failed', { broker: -1, error: new PipelineError('KAFKA_REQUEST_FAILED') })
+  assert.equal(
+    parsed().map(({ code }) => code),
+    ['KAFKA_AUTHENTICATION_FAILED', 'KAFKA_REQUEST_FAILED'],
+  )
+  assert.match(String(parsed()[0]?.remedy), 'kafka.sasl.password')
 })
 
 test('an error does not say its context twice', () => {

@@ -4,13 +4,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Codec } from '../codecs/codec.ts'
+import type { ClusterOptions } from '../source/kafka/client.ts'
 import { connectProducer } from '../source/kafka/producer.ts'
 import { type BatchAck, Batcher } from './batcher.ts'
 import { defaultBatchBytes, encodeHeaders } from './encode-batch.ts'
 import type { RecordSource } from './sources.ts'
 
-export interface ProduceOptions {
-  readonly brokers: readonly string[]
+export interface ProduceOptions extends Omit<ClusterOptions, 'clientId'> {
   readonly topic: string
   readonly source: RecordSource
   readonly clientId?: string
@@ -102,9 +102,11 @@ async function feed(
  * Throws TOPIC_MISSING or KAFKA_REQUEST_FAILED; what was acknowledged before has been told to onAck.
  */
 export async function produce(options: ProduceOptions): Promise<ProduceSummary> {
-  const { brokers, topic, onProgress } = options
+  const { brokers, tls, sasl, topic, onProgress } = options
   const producer = await connectProducer({
     brokers,
+    ...(tls === undefined ? {} : { tls }),
+    ...(sasl === undefined ? {} : { sasl }),
     topic,
     clientId: options.clientId ?? 'logcollector-produce',
     createPartitions: options.createPartitions ?? null,

@@ -25,7 +25,7 @@ export class LagSources {
       redis.url === ''
         ? null
         : new MirrorReader({ url: redis.url, prefix: redis.prefix, groupId: kafka.groupId })
-    this.inspector = new KafkaInspector({ brokers: kafka.brokers, clientId: `${kafka.clientId}-lag` })
+    this.inspector = new KafkaInspector({ ...kafka, clientId: `${kafka.clientId}-lag` })
     this.store = new StorePool({ url: postgres.url, connectTimeoutMs: postgres.connectTimeoutMs })
   }
 
