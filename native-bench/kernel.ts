@@ -66,6 +66,8 @@ async function prepareKernel(input: Buffer): Promise<() => void> {
     fromOffset: 0,
     toOffset: LINES,
     nowMs: START_MS,
+    abortedAt: 0,
+    abortedCount: 0,
   }
   const isRight = (): boolean => walk.run(task).rows === LINES
   if (!isRight()) throw new Error('the kernel did not make a row of every line')

@@ -27,6 +27,8 @@ function setUp(): {
       firstOffset,
       nextOffset,
       nowMs: 0,
+      abortedAt: 0,
+      abortedCount: 0,
     }
   }
   return { partition, parsing, account, range }
