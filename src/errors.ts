@@ -33,6 +33,12 @@ const kinds = {
     meaning: 'Postgres could not do it now (lock, deadlock, shutdown, no room)',
     remedy: 'None needed if it passes; the SQLSTATE in the context names the resource',
   },
+  POSTGRES_FULL: {
+    retryable: true,
+    meaning: 'Postgres has no room left on its disk; nothing is taken in until it has',
+    remedy:
+      'Make room: enlarge the disk, or set storage.retention or storage.max_size; LogCollector goes on by itself',
+  },
   ROW_REFUSED: {
     retryable: false,
     meaning: 'Postgres refuses the data of one row',

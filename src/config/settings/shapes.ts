@@ -7,6 +7,10 @@ export const keyPrefix: Shape = {
 }
 export const anyText: Shape = { pattern: /^.{1,255}$/u, accepts: 'a text of 1 to 255 characters' }
 export const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
+export const indexKinds: Shape = {
+  pattern: /^(service|trace|attrs|text)$/,
+  accepts: 'service, trace, attrs and text',
+}
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
 export const fieldNames = {
   type: 'list',

@@ -4,7 +4,8 @@
  */
 import pg from 'pg'
 import { storeError } from '../connection.ts'
-import { checks } from './checks.ts'
+import { checks, ROWS } from './checks.ts'
+import { beginSnapshot } from './snapshot.ts'
 
 export interface VerifyCheck {
   readonly name: string
@@ -39,12 +40,12 @@ export async function verify(
   const since = sinceMs === null ? null : new Date(sinceMs)
   try {
     await client.connect()
-    await client.query('begin isolation level repeatable read read only')
+    const rowSource = await beginSnapshot(client, isLight)
     const chosen = checks.filter(check => check.isLight || !isLight)
     const results: VerifyCheck[] = []
     for (const { name, size, findings } of chosen) {
-      const { rows: found } = await client.query<{ finding: string }>(findings, [since])
-      const { rows } = await client.query<{ checked: string }>(size, [since])
+      const { rows: found } = await client.query<{ finding: string }>(over(rowSource, findings), [since])
+      const { rows } = await client.query<{ checked: string }>(over(rowSource, size), [since])
       results.push({
         name,
         ok: found.length === 0,
@@ -60,3 +61,5 @@ export async function verify(
     await client.end()
   }
 }
+
+const over = (rowSource: string, sql: string): string => sql.replaceAll(ROWS, rowSource)

@@ -1,0 +1,78 @@
+/**
+ * A connection of its own for work that takes long or must not run in a transaction. It holds an advisory lock, so that
+ * of several instances one does it, and whoever comes next when that one dies.
+ */
+import pg from 'pg'
+import { storeError } from '../connection.ts'
+
+export interface ExclusiveOptions {
+  readonly url: string
+  readonly connectTimeoutMs: number
+  /** Such as "retention": names the lock, and the task in errors. */
+  readonly task: string
+  /** Aborted: the connection is cut, and with it what runs on it. */
+  readonly signal: AbortSignal
+}
+
+/** Nobody stands behind us in a queue for longer than this. */
+export const LOCK_TIMEOUT_MS = 200
+/** How soon a server notices that nobody waits for its work any more. */
+const CONNECTION_CHECK_MS = 1_000
+/** Modest: the work is in no hurry, and writers and readers are. */
+const settings = [
+  'search_path=logcollector,pg_catalog',
+  'timezone=UTC',
+  'statement_timeout=0',
+  'idle_in_transaction_session_timeout=60s',
+  `lock_timeout=${LOCK_TIMEOUT_MS}`,
+  'maintenance_work_mem=64MB',
+  'max_parallel_maintenance_workers=0',
+  'vacuum_cost_delay=2ms',
+  'vacuum_cost_limit=1000',
+]
+const INVALID_PARAMETER_VALUE = '22023'
+
+/**
+ * Runs `work` unless another instance is at it, or it is told to stop; then null.
+ * @throws PipelineError as storeError has it
+ */
+export async function exclusively<T>(
+  { url, connectTimeoutMs, task, signal }: ExclusiveOptions,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T | null> {
+  if (signal.aborted) return null
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `logcollector ${task}`,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    options: settings.map(setting => `-c ${setting}`).join(' '),
+  })
+  // Whoever waits for a statement hears of it too.
+  client.on('error', () => undefined)
+  const cut = (): void => void streamOf(client).destroy(new Error('stopped'))
+  signal.addEventListener('abort', cut, { once: true })
+  try {
+    await client.connect()
+    await client.query(`set client_connection_check_interval = ${CONNECTION_CHECK_MS}`).catch(onlyIfRefused)
+    const { rows } = await client.query<{ ours: boolean }>(
+      'select pg_try_advisory_lock(hashtext($1)) as ours',
+      [`logcollector.${task}`],
+    )
+    return rows[0]!.ours ? await work(client) : null
+  } catch (error) {
+    if (signal.aborted) return null
+    throw storeError(error, task)
+  } finally {
+    signal.removeEventListener('abort', cut)
+    await client.end()
+  }
+}
+
+const streamOf = (client: pg.Client): { destroy(error: Error): void } =>
+  (client as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection.stream
+
+/** A server on a platform that cannot tell refuses it: then it notices later. */
+const onlyIfRefused = (error: unknown): void => {
+  if (!(error instanceof pg.DatabaseError && error.code === INVALID_PARAMETER_VALUE)) throw error
+}
