@@ -39,6 +39,12 @@ const kinds = {
     remedy:
       'Make room: enlarge the disk, or set storage.retention or storage.max_size; LogCollector goes on by itself',
   },
+  STORAGE_NOT_OWNED: {
+    retryable: false,
+    meaning:
+      'The role may not seal or remove segments, since it does not own the tables; rows are stored all the same',
+    remedy: 'Let one instance run as the owner of the tables; see docs/storage.md, "Who does it"',
+  },
   ROW_REFUSED: {
     retryable: false,
     meaning: 'Postgres refuses the data of one row',

@@ -101,6 +101,10 @@ export const catalogue = {
     labels: ['sqlstate'],
     help: 'Rows that Postgres refused, by SQLSTATE.',
   },
+  disk_full: {
+    type: 'gauge',
+    help: '1 when a transaction failed because the disk of Postgres is full and none succeeded since, else 0.',
+  },
   fenced_writers_total: {
     type: 'counter',
     help: 'Transactions refused because another owner has the partition.',

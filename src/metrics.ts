@@ -88,6 +88,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'parse:worker:failed': (m, { error }) => m.parse_worker_failures_total.inc({ code: error.code }),
   'sink:transaction:committed': (m, transaction) => {
     m.transactions_total.inc()
+    m.disk_full.set(0)
     m.committed_batches_total.inc(transaction.batches)
     m.stored_rows_total.inc(transaction.rows)
     m.stored_bytes_total.inc(transaction.bytes)
@@ -97,8 +98,10 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.end_to_end_seconds.observe({ batch: 'oldest' }, seconds(transaction.oldestAgeMs))
     m.end_to_end_seconds.observe({ batch: 'newest' }, seconds(transaction.newestAgeMs))
   },
-  'sink:transaction:failed': (m, { stage, error }) =>
-    m.transaction_failures_total.inc({ stage, code: error.code }),
+  'sink:transaction:failed': (m, { stage, error }) => {
+    m.transaction_failures_total.inc({ stage, code: error.code })
+    if (error.code === 'POSTGRES_FULL') m.disk_full.set(1)
+  },
   'sink:row:refused': (m, { sqlstate }) => m.refused_rows_total.inc({ sqlstate: boundedState(sqlstate) }),
   'sink:writer:fenced': m => m.fenced_writers_total.inc(),
   'store:segment:created': m => m.segments_created_total.inc(),

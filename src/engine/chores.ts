@@ -1,7 +1,10 @@
 /** What the storekeeper does, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts. */
 import type { Config } from '../config/index.ts'
 import type { Emit } from '../events.ts'
+import type { StorePool } from '../store/connection.ts'
 import type { Segments } from '../store/segments.ts'
+import { storageChores } from '../store/storage/chores.ts'
+import { policyOf } from '../store/storage/policy.ts'
 import type { Chore } from '../store/storekeeper.ts'
 import { verifyLately } from '../store/verify/lately.ts'
 import type { Positions } from './positions.ts'
@@ -9,11 +12,14 @@ import type { Positions } from './positions.ts'
 const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000
 
-export function choresOf(
-  { positions, segments }: { readonly positions: Positions; readonly segments: Segments },
-  { postgres, storage }: Config,
-  emit: Emit,
-): Chore[] {
+export interface ChoresDeps {
+  readonly positions: Positions
+  readonly segments: Segments
+  readonly store: StorePool
+}
+
+export function choresOf({ positions, segments, store }: ChoresDeps, config: Config, emit: Emit): Chore[] {
+  const { postgres, storage } = config
   return [
     {
       name: 'segments ahead',
@@ -22,5 +28,12 @@ export function choresOf(
     },
     { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
     { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
+    ...storageChores({
+      owner: postgres,
+      pool: store,
+      policy: policyOf(config),
+      everyMs: storage.maintenanceIntervalMs,
+      emit,
+    }),
   ]
 }

@@ -36,7 +36,8 @@ export interface RecoveryDeps {
 /** An out-of-memory that comes back on one row is the row's fault. */
 const MEMORY_FAILURES_OF_A_ROW = 3
 const OUT_OF_MEMORY = '53200'
-const SEGMENT_ATTEMPTS = 3
+/** Segments of a time that retention removes come and go, so it takes some patience. */
+const SEGMENT_ATTEMPTS = 10
 
 interface FoundRow {
   readonly slice: Slice
@@ -78,7 +79,10 @@ export class Recovery {
     const isUndone = verdict !== 'lost' && (await undo(session))
     if (!isUndone) await session.close()
     if (verdict === 'row') this.refuse(transaction, failure)
-    if (verdict === 'segment') this.lackSegment(transaction, failure)
+    if (verdict === 'segment') {
+      this.lackSegment(transaction, failure)
+      if (this.segmentAttempts > 1) await this.deps.pause()
+    }
     if (verdict === 'tail') this.tailRefused(transaction, failure)
     if (verdict === 'ours' || verdict === 'halt') this.halt(transaction, failure)
     if (verdict === 'retry' && this.isFaultOfOneRow(transaction, failure)) this.refuse(transaction, failure)

@@ -13,6 +13,7 @@ import { deleteRollups, mergeLedger } from '../../src/store/storage/ledger.ts'
 import { listSegments, type SegmentFacts } from '../../src/store/storage/list.ts'
 import { removeDue } from '../../src/store/storage/retention.ts'
 import { sealDue } from '../../src/store/storage/seal.ts'
+import { watchGrowth } from '../../src/store/storage/watch.ts'
 import { verify } from '../../src/store/verify/index.ts'
 import { addRows, connect } from '../support/segments.ts'
 import { database } from '../support/services.ts'
@@ -20,7 +21,8 @@ import { cleanUp, suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 
 const test = suite('storage', { timeoutMs: 30_000 })
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const ALL: readonly IndexKind[] = ['service', 'trace', 'attrs']
 const at = (time: string): number => Date.parse(time)
 
@@ -46,8 +48,13 @@ async function stage() {
     all,
     seal: (nowMs: number, indexes = ALL) =>
       exclusive('seal', own => sealDue(own, { sealAfterMs: 2 * HOUR_MS, indexes }, nowMs, emit)),
-    remove: (nowMs: number, retentionMs: number, maxSizeBytes = 0) =>
-      exclusive('retention', own => removeDue(own, { retentionMs, maxSizeBytes }, nowMs, emit)),
+    remove: (nowMs: number, retentionMs: number, maxSizeBytes = 0, isWatched = true) =>
+      exclusive('retention', async own => {
+        // A minute ago, all was as large as it is now.
+        if (isWatched) await watchGrowth(own, nowMs - MINUTE_MS)
+        const policy = { retentionMs, maxSizeBytes, sealAfterMs: 2 * HOUR_MS }
+        await removeDue(own, policy, nowMs, emit)
+      }),
     segments: () => listSegments(async <Row>(sql: string) => (await client.query(sql)).rows as Row[]),
   }
 }
@@ -195,6 +202,20 @@ test('a record of a time that was removed gets a segment again, which goes at th
     [500, 20],
   )
   await assertVerified(url)
+})
+
+test('a segment that grows is not removed before it has been quiet for a minute', async () => {
+  const { client, remove, segments } = await stage()
+  const old = { from: '2026-01-01T00:00Z', to: '2026-01-01T23:00Z', rows: 1_000 }
+  const now = at('2026-01-03T12:00Z')
+  await addRows(client, old)
+  await remove(now - MINUTE_MS, 24 * HOUR_MS, 0, false)
+  await addRows(client, old)
+  await remove(now, 24 * HOUR_MS, 0, false)
+  await remove(now + MINUTE_MS - 1, 24 * HOUR_MS, 0, false)
+  assert.is((await segments()).length, 1)
+  await remove(now + MINUTE_MS, 24 * HOUR_MS, 0, false)
+  assert.is((await segments()).length, 0)
 })
 
 test('by size the oldest go first, and only as many as needed', async () => {

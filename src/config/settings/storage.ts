@@ -26,7 +26,7 @@ export const storageSettings = {
   'storage.seal_after': {
     type: 'duration',
     default: '2h',
-    min: '1m',
+    min: '1s',
     max: '30d',
     help: 'A segment gets its search indexes when its time is over and nothing has arrived for it for so long.',
   },

@@ -2,13 +2,15 @@
  * The storekeeper's chores that look after what is stored. Each takes its own lock, so that of several instances one
  * does it, and a long build of an index holds up nothing else.
  */
+import type pg from 'pg'
+import { PipelineError } from '../../errors.ts'
 import type { Emit } from '../../events.ts'
 import type { PostgresOptions, StorePool } from '../connection.ts'
 import type { Chore } from '../storekeeper.ts'
-import { type ExclusiveOptions, exclusively } from './exclusive.ts'
+import { exclusively } from './exclusive.ts'
 import { deleteRollups, mergeLedger } from './ledger.ts'
 import { listSegments } from './list.ts'
-import { type SegmentState, type StoragePolicy, segmentStates } from './policy.ts'
+import { type StoragePolicy, segmentStates } from './policy.ts'
 import { removeDue } from './retention.ts'
 import { sealDue } from './seal.ts'
 
@@ -24,32 +26,28 @@ export interface StorageChoresDeps {
 const MERGE_EVERY_MS = 600_000
 
 export function storageChores({ emit, everyMs, owner, policy, pool }: StorageChoresDeps): Chore[] {
-  const on = (task: string, signal: AbortSignal): ExclusiveOptions => ({ ...owner, task, signal })
+  const chore = (name: string, interval: number, work: (client: pg.Client) => Promise<void>): Chore => {
+    // A role that does not own the tables is a matter of set-up: said once.
+    let isTold = false
+    const run = async (signal: AbortSignal): Promise<void> => {
+      try {
+        await exclusively({ ...owner, task: name, signal }, work)
+      } catch (error) {
+        const isRole = error instanceof PipelineError && error.code === 'STORAGE_NOT_OWNED'
+        if (isRole && isTold) return
+        isTold = isRole
+        throw error
+      }
+    }
+    return { name, everyMs: interval, run }
+  }
   return [
-    {
-      name: 'retention',
-      everyMs,
-      run: async signal => {
-        await exclusively(on('retention', signal), client => removeDue(client, policy, Date.now(), emit))
-      },
-    },
-    {
-      name: 'seal',
-      everyMs,
-      run: async signal => {
-        await exclusively(on('seal', signal), client => sealDue(client, policy, Date.now(), emit))
-      },
-    },
-    {
-      name: 'merge ledger',
-      everyMs: Math.max(everyMs, MERGE_EVERY_MS),
-      run: async signal => {
-        await exclusively(on('merge ledger', signal), async client => {
-          await mergeLedger(client, Date.now())
-          await deleteRollups(client, policy, Date.now())
-        })
-      },
-    },
+    chore('retention', everyMs, client => removeDue(client, policy, Date.now(), emit)),
+    chore('seal', everyMs, client => sealDue(client, policy, Date.now(), emit)),
+    chore('merge ledger', Math.max(everyMs, MERGE_EVERY_MS), async client => {
+      await mergeLedger(client, Date.now())
+      await deleteRollups(client, policy, Date.now())
+    }),
     { name: 'measure storage', everyMs, run: () => measure(pool, emit) },
   ]
 }
@@ -67,11 +65,4 @@ export async function measure(pool: StorePool, emit: Emit): Promise<void> {
     }
   })
   emit('store:storage:measured', { states })
-}
-
-export interface MeasuredState {
-  readonly state: SegmentState
-  readonly segments: number
-  readonly tableBytes: number
-  readonly indexBytes: number
 }

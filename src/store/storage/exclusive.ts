@@ -3,6 +3,7 @@
  * of several instances one does it, and whoever comes next when that one dies.
  */
 import pg from 'pg'
+import { PipelineError } from '../../errors.ts'
 import { storeError } from '../connection.ts'
 
 export interface ExclusiveOptions {
@@ -55,6 +56,7 @@ export async function exclusively<T>(
   try {
     await client.connect()
     await client.query(`set client_connection_check_interval = ${CONNECTION_CHECK_MS}`).catch(onlyIfRefused)
+    await checkOwner(client, task)
     const { rows } = await client.query<{ ours: boolean }>(
       'select pg_try_advisory_lock(hashtext($1)) as ours',
       [`logcollector.${task}`],
@@ -67,6 +69,16 @@ export async function exclusively<T>(
     signal.removeEventListener('abort', cut)
     await client.end()
   }
+}
+
+/** Only the owner of the tables may detach, drop and build indexes, whatever was granted. */
+async function checkOwner(client: pg.Client, task: string): Promise<void> {
+  const { rows } = await client.query<{ role: string; is_owner: boolean }>(
+    `select current_user as role, pg_has_role(relowner, 'usage') as is_owner
+     from pg_class where oid = 'logs'::regclass`,
+  )
+  const { is_owner, role } = rows[0]!
+  if (!is_owner) throw new PipelineError('STORAGE_NOT_OWNED', { task, role, table: 'logcollector.logs' })
 }
 
 const streamOf = (client: pg.Client): { destroy(error: Error): void } =>

@@ -8,6 +8,7 @@ import { sqlstateOf } from '../connection.ts'
 import { LOCK_TIMEOUT_MS } from './exclusive.ts'
 import { listSegments } from './list.ts'
 import { type RemovalReason, removalsDue, type StoragePolicy } from './policy.ts'
+import { quietSegments, watchGrowth } from './watch.ts'
 
 /**
  * A DETACH that waits for those who use `logs` holds no lock meanwhile; but rows of that time cannot be stored until it
@@ -24,7 +25,7 @@ interface Leaving {
 /** Removes what is due at `nowMs`, and goes on with what was begun. On a connection of its own. */
 export async function removeDue(
   client: pg.Client,
-  policy: Pick<StoragePolicy, 'retentionMs' | 'maxSizeBytes'>,
+  policy: Pick<StoragePolicy, 'retentionMs' | 'maxSizeBytes' | 'sealAfterMs'>,
   nowMs: number,
   emit: Emit,
 ): Promise<void> {
@@ -32,10 +33,14 @@ export async function removeDue(
   const ask = async <Row extends object>(sql: string) => (await client.query(sql)).rows as Row[]
   for (const leaving of await inState(client, 'detaching')) isBlocked = !(await detach(client, leaving, emit))
   for (const leaving of await inState(client, 'detached')) await drop(client, leaving, emit)
+  await watchGrowth(client, nowMs)
+  const quiet = await quietSegments(client, policy.sealAfterMs, nowMs)
   // Postgres lets one detach at a time wait.
   if (isBlocked) return
   for (const { segment, reason } of removalsDue(await listSegments(ask), policy, nowMs)) {
     const leaving = { segment: segment.segment, removal: reason }
+    // Old records are being read: they would come again at once.
+    if (!quiet.has(leaving.segment)) continue
     if (await isInUse(client)) {
       emit('store:removal:postponed', { segment: leaving.segment, step: 'detach' })
       return

@@ -8,17 +8,9 @@ import { storeError } from '../connection.ts'
 import { LOCK_TIMEOUT_MS } from './exclusive.ts'
 import { createIndex, dropIndex, type IndexKind, indexName } from './indexes.ts'
 import type { StoragePolicy } from './policy.ts'
+import { watchGrowth } from './watch.ts'
 
-/** So much growth is an arrival; less is a record that lost its way. */
-const GROWTH = 1.01
-
-/** Where the ranges of the ledger say that something may have arrived, the size of the rows tells whether it did. */
-const WATCH = `
-  update segments s set watched_bytes = size.bytes, watched_at = $1
-  from (select segment, pg_relation_size(to_regclass(quote_ident(segment))) as bytes from segments
-    where state = 'live' and to_ts <= $1) as size
-  where s.segment = size.segment and (s.watched_at is null or size.bytes > s.watched_bytes * ${GROWTH})`
-
+/** Where the ranges of the ledger say that something may have arrived, watch.ts tells whether it did. */
 const DUE = `
   select segment from segments s
   where (state = 'sealing' or (state = 'sealed' and not indexes @> $3::text[])
@@ -38,7 +30,7 @@ export async function sealDue(
   emit: Emit,
 ): Promise<void> {
   const now = new Date(nowMs)
-  await client.query(WATCH, [now])
+  await watchGrowth(client, nowMs)
   const { rows } = await client.query<{ segment: string }>(DUE, [now, sealAfterMs, indexes])
   for (const { segment } of rows) {
     try {
