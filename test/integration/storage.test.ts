@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type pg from 'pg'
 import * as assert from 'uvu/assert'
+import { PipelineError } from '../../src/errors.ts'
 import { createEvents, type EventName, type Events } from '../../src/events.ts'
 import { StorePool } from '../../src/store/connection.ts'
-import { measure } from '../../src/store/storage/chores.ts'
+import { measure, storageChores } from '../../src/store/storage/chores.ts'
 import { exclusively } from '../../src/store/storage/exclusive.ts'
 import type { IndexKind } from '../../src/store/storage/indexes.ts'
 import { deleteRollups, mergeLedger } from '../../src/store/storage/ledger.ts'
@@ -18,6 +19,7 @@ import { verify } from '../../src/store/verify/index.ts'
 import { addRows, connect } from '../support/segments.ts'
 import { database } from '../support/services.ts'
 import { cleanUp, suite } from '../support/suite.ts'
+import { uniqueName } from '../support/template.ts'
 import { until } from '../support/wait.ts'
 
 const test = suite('storage', { timeoutMs: 30_000 })
@@ -165,6 +167,60 @@ test('a builder that was killed leaves an invalid index: it is dropped, and buil
   const { indexes } = (await segments())[0]!
   assert.is(indexes.length, 1 + ALL.length)
   assert.ok(indexes.every(({ isValid }) => isValid))
+})
+
+test('who is told to stop cuts the build, and its lock is free soon after', async () => {
+  const { client, segments, url } = await stage()
+  await addRows(client, {
+    from: '2026-01-01T00:00Z',
+    to: '2026-01-01T23:00Z',
+    rows: 100,
+    committedAt: '2026-01-01T23:00Z',
+  })
+  const reader = await connect(url)
+  await reader.query('begin isolation level repeatable read; select 1 from logs')
+  const stop = new AbortController()
+  const { emit } = recorder()
+  const policy = { sealAfterMs: HOUR_MS, indexes: ALL }
+  const building = exclusively({ url, connectTimeoutMs: 5_000, task: 'seal', signal: stop.signal }, own =>
+    sealDue(own, policy, at('2026-01-03T00:00Z'), emit),
+  )
+  const isBuilding = async () => (await segments())[0]!.indexes.some(({ isValid }) => !isValid)
+  await until(isBuilding, { deadlineMs: 10_000, what: 'a build in its midst' })
+  stop.abort()
+  assert.is(await building, null)
+  const isFree = async () => {
+    const { rows } = await client.query(`select from pg_locks where locktype = 'advisory' and granted
+      and database = (select oid from pg_database where datname = current_database())`)
+    return rows.length === 0
+  }
+  await until(isFree, { deadlineMs: 5_000, what: 'the end of the lock' })
+})
+
+test('a role that does not own the tables is told so', async () => {
+  const { client, url } = await stage()
+  const role = uniqueName('guest')
+  await client.query(`create role ${role} login; grant usage on schema logcollector to ${role}`)
+  const guest = new URL(url)
+  guest.username = role
+  const { emit, all } = recorder()
+  const pool = new StorePool({ url, connectTimeoutMs: 5_000 })
+  const policy = { sealAfterMs: 0, indexes: [], retentionMs: 1, maxSizeBytes: 0, rollupRetentionMs: 0 }
+  const owner = { url: guest.href, connectTimeoutMs: 5_000 }
+  const chores = storageChores({ owner, pool, policy, everyMs: 1, emit })
+  const { signal } = new AbortController()
+  const retention = chores.find(({ name }) => name === 'retention')!
+  const error = await retention.run(signal).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  assert.instance(error, PipelineError)
+  assert.is((error as PipelineError).code, 'STORAGE_NOT_OWNED')
+  // Once is enough.
+  await retention.run(signal)
+  assert.equal(all('store:segment:removed'), [])
+  await pool.end()
+  await client.query(`drop owned by ${role}; drop role ${role}`)
 })
 
 test('retention by age: detached, counted and dropped, and verify balances before, amid and after', async () => {
