@@ -1,4 +1,4 @@
-/** What the storekeeper does, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts. */
+/** What storekeepers do, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts, bystander.ts. */
 import type { Config } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import type { StorePool } from '../store/connection.ts'
@@ -12,13 +12,18 @@ import type { Positions } from './positions.ts'
 const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000
 
-export interface ChoresDeps {
-  readonly positions: Positions
+export interface MaintenanceDeps {
   readonly segments: Segments
   readonly store: StorePool
 }
 
-export function choresOf({ positions, segments, store }: ChoresDeps, config: Config, emit: Emit): Chore[] {
+/** What belongs to whoever has partitions. */
+export const consumerChores = (positions: Positions): Chore[] => [
+  { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
+]
+
+/** What belongs to the database, once for all: any number of processes may do it, locks there keep them apart. */
+export function maintenanceChores({ segments, store }: MaintenanceDeps, config: Config, emit: Emit): Chore[] {
   const { postgres, storage } = config
   return [
     {
@@ -26,7 +31,6 @@ export function choresOf({ positions, segments, store }: ChoresDeps, config: Con
       everyMs: SEGMENTS_EVERY_MS,
       run: () => segments.ensureAhead(Date.now(), storage.segmentsAhead),
     },
-    { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
     { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
     ...storageChores({
       owner: postgres,

@@ -24,12 +24,12 @@ export interface Backend {
 /** COPY answered with another number of rows than were sent: a fault of ours, and nothing of it may be committed. */
 export class RowCountMismatch extends Error {}
 
-const COLUMNS =
+export const COLUMNS =
   'ts, severity, service, host, trace_id, span_id, message, attrs, topic_id, kafka_partition, kafka_offset'
 const BEGIN_COPY = `begin; copy logcollector.logs (${COLUMNS}) from stdin (format binary)`
 /** PostgreSQL manual, COPY, "Binary Format": signature, flags, no extension; and the trailer. */
-const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
-const COPY_TRAILER = Buffer.from([0xff, 0xff])
+export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+export const COPY_TRAILER = Buffer.from([0xff, 0xff])
 const LOOKS_PER_TIMEOUT = 4
 const PATIENCE_WITH_BACKEND_MS = 500
 const INVALID_PARAMETER_VALUE = '22023'

@@ -49,7 +49,7 @@ export const storageSettings = {
     type: 'bytes',
     default: '0B',
     min: '0B',
-    max: '1000000GiB',
+    max: '900000GiB',
     help: 'When the segments with their indexes exceed this, the oldest are dropped, never the present one; 0B is no limit.',
   },
   'storage.rollup_retention': {
