@@ -174,6 +174,36 @@ const kinds = {
     meaning: 'The stored data does not agree with the ledger',
     remedy: 'The findings name the partition and range; see docs/operations.md, "Verify"',
   },
+  HTTP_REQUEST_INVALID: {
+    retryable: false,
+    meaning: 'The HTTP request is not valid',
+    remedy: 'Correct what the message names',
+  },
+  HTTP_UNAUTHORIZED: {
+    retryable: false,
+    meaning: 'The request does not carry the right token',
+    remedy: 'Send the header "Authorization: Bearer" with the value of http.debug_token',
+  },
+  HTTP_FORBIDDEN: {
+    retryable: false,
+    meaning: 'Without a token only requests from this machine are answered',
+    remedy: 'Ask from this machine at 127.0.0.1, past any proxy, or set http.debug_token',
+  },
+  HTTP_NOT_FOUND: {
+    retryable: false,
+    meaning: 'Nothing is served at this address',
+    remedy: 'Check method and path; /debug and what is below it is served only with http.debug',
+  },
+  HTTP_BUSY: {
+    retryable: true,
+    meaning: 'A profile or snapshot is being taken, and there is one at a time',
+    remedy: 'Ask again when it is done',
+  },
+  HTTP_FAILED: {
+    retryable: false,
+    meaning: 'The request failed: a fault of LogCollector',
+    remedy: 'Please report it with the message',
+  },
   STACK_PREREQUISITE: {
     retryable: false,
     meaning: 'The machine lacks what the local stack needs',

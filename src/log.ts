@@ -21,6 +21,11 @@ export interface Log {
   isLevelEnabled(level: LogLevel): boolean
 }
 
+/** A log whose level may change while it is used. */
+export interface AdjustableLog extends Log {
+  level: LogLevel
+}
+
 /** Where lines go: a stream, or anything that takes text. */
 export interface LogDestination {
   write(line: string): unknown
@@ -31,7 +36,7 @@ export interface LogDestination {
 export function createLogger(
   { level, format }: Config['log'],
   destination: LogDestination = process.stdout,
-): Log {
+): AdjustableLog {
   const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY === true)
   const colours = picocolors.createColors(destination.isTTY === true && picocolors.isColorSupported)
   const pretty = { write: (line: string) => destination.write(prettyLine(line, colours)) }
@@ -44,7 +49,7 @@ export function createLogger(
       formatters: { level: label => ({ level: label }) },
     },
     isPretty ? pretty : destination,
-  )
+  ) as AdjustableLog
 }
 
 type Colours = ReturnType<typeof picocolors.createColors>
@@ -137,12 +142,14 @@ export function levelOf<N extends EventName>(name: N, event: Events[N]): LogLeve
 
 /** The listener that writes events to the log. */
 export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
-  const isDebug = log.isLevelEnabled('debug')
   const said = new Repetition()
   return (name, event) => {
+    const isDebug = log.isLevelEnabled('debug')
+    const level = levelOf(name, event)
+    if (level === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
     const isRepeated = lines[name].isRepetitive === true && said.isRepeated(`${name} ${messageOf(error)}`)
-    const chosen = isRepeated ? 'debug' : levelOf(name, event)
+    const chosen = isRepeated ? 'debug' : level
     if (chosen === 'debug' && !isDebug) return
     const failure = error === undefined ? {} : errorFields(error, isDebug)
     log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)

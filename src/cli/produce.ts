@@ -29,7 +29,7 @@ interface Options extends ConfigOptions {
   readonly json?: true
 }
 
-/** Generated records are spread over the hour before now. */
+/** Without a rate, generated records are spread over the hour before now. */
 const HOUR_MS = 3_600_000
 
 /** Adds the command. */
@@ -39,7 +39,11 @@ export function register(program: Command, context: CliContext): void {
     .option('-t, --topic <name>', 'topic (default: the first of kafka.topics)')
     .option('--create-topic <partitions>', 'make the topic when it is missing', positive)
     .addOption(new Option('-f, --file <path>', 'lines of a file').conflicts('generate'))
-    .option('-g, --generate <records>', 'generate so many realistic log records', positive)
+    .option(
+      '-g, --generate <records>',
+      'generate so many realistic log records, of the hour before now, or with --rate of the time they are sent',
+      positive,
+    )
     .option('--seed <number>', 'of the generator: the same seed makes the same records', seedOf, 1)
     .addOption(
       new Option('--key-field <name>', 'field of the JSON line that becomes the key').conflicts('generate'),
@@ -96,9 +100,13 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
 }
 
 /** Generated records carry their host as key, lines the field that is asked for. */
-async function sourceOf({ file, generate, seed, keyField }: Options): Promise<RecordSource> {
+async function sourceOf({ file, generate, seed, keyField, rate }: Options): Promise<RecordSource> {
   const { createGeneratedSource, createLineSource } = await import('../produce/sources.ts')
   if (generate === undefined) return createLineSource(await linesOf(file), keyField ?? null)
+  if (rate !== undefined) {
+    const { createLiveSource } = await import('../produce/live-source.ts')
+    return createLiveSource({ seed, recordsPerSecond: rate, records: generate })
+  }
   return createGeneratedSource({
     seed,
     records: generate,

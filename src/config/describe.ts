@@ -32,6 +32,12 @@ export function describeConfig(
   })
 }
 
+/** For JSON: setting → value and origin. */
+export const settingsAsObject = (
+  rows: readonly DescribedSetting[],
+): Record<string, Pick<DescribedSetting, 'value' | 'origin'>> =>
+  Object.fromEntries(rows.map(({ key, value, origin }) => [key, { value, origin }]))
+
 function shown(setting: Setting, value: SettingValue): string {
   const text = writeValue(setting.type, value)
   if (!setting.secret || text === '') return text
@@ -42,10 +48,12 @@ function shown(setting: Setting, value: SettingValue): string {
 export const secretsOf = (config: Config): readonly string[] =>
   settingKeys
     .filter(key => settingOf(key).secret)
-    .flatMap(key => secretsIn(writeValue(settingOf(key).type, valueAt(config, key))))
+    .flatMap(key => secretsIn(settingOf(key), valueAt(config, key)))
 
-function secretsIn(text: string): readonly string[] {
-  if (!URL.canParse(text)) return text === '' ? [] : [text]
+function secretsIn({ type }: Setting, value: SettingValue): readonly string[] {
+  const text = writeValue(type, value)
+  // A token may look like a URL (a:b), and is secret as a whole.
+  if (type !== 'url' || !URL.canParse(text)) return text === '' ? [] : [text]
   const { password, searchParams } = new URL(text)
   const parameters = [...searchParams].filter(([name]) => secretParameters.test(name))
   const found = [password, decoded(password), ...parameters.map(([, value]) => value)]

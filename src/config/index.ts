@@ -1,5 +1,5 @@
 /** The public face of the configuration: load it, show it, and its type. */
-export { type DescribedSetting, describeConfig, redactUrl, secretsOf } from './describe.ts'
+export { type DescribedSetting, describeConfig, redactUrl, secretsOf, settingsAsObject } from './describe.ts'
 export {
   type ConfigSources,
   DEFAULT_FILE,

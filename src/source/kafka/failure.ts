@@ -30,7 +30,6 @@ const untrusted = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
-const loginTypes = new Set(['SASL_AUTHENTICATION_FAILED', 'ILLEGAL_SASL_STATE'])
 
 /** Longer chains are loops. */
 const MOST_LINKS = 10
@@ -55,7 +54,7 @@ function codeOf(link: unknown): ErrorCode | null {
   if (type === 'UNSUPPORTED_SASL_MECHANISM') return 'KAFKA_MECHANISM_REFUSED'
   // kafkajs wraps whatever a login meets in this, and keeps only the message.
   if (name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_AUTHENTICATION_FAILED'
-  if (typeof type === 'string' && loginTypes.has(type)) return 'KAFKA_AUTHENTICATION_FAILED'
+  if (type === 'SASL_AUTHENTICATION_FAILED') return 'KAFKA_AUTHENTICATION_FAILED'
   if (typeof type === 'string' && type.endsWith('_AUTHORIZATION_FAILED')) return 'KAFKA_NOT_AUTHORIZED'
   if (typeof code !== 'string') return null
   if (untrusted.has(code)) return 'KAFKA_TLS_UNTRUSTED'
