@@ -45,6 +45,41 @@ const kinds = {
       'The role may not seal or remove segments, since it does not own the tables; rows are stored all the same',
     remedy: 'Let one instance run as the owner of the tables; see docs/storage.md, "Who does it"',
   },
+  POSTGRES_READ_ONLY: {
+    retryable: true,
+    meaning: 'No server of postgres.url takes writes',
+    remedy:
+      'Name the primary too, or promote a standby; LogCollector asks every host again by itself (docs/postgres.md, "Several hosts")',
+  },
+  POSTGRES_TLS: {
+    retryable: true,
+    meaning: 'No connection to Postgres that sslmode accepts',
+    remedy:
+      'Compare sslmode, sslrootcert, sslcert and sslkey in postgres.url with the certificate of the server: docs/postgres.md, "TLS"',
+  },
+  POSTGRES_POOLER: {
+    retryable: true,
+    meaning:
+      'Postgres is behind a pooler in transaction mode, where neither settings nor backends stay with a connection',
+    remedy:
+      'Give LogCollector a database of the pooler with pool_mode = session, or connect to Postgres itself: docs/postgres.md, "Poolers"',
+  },
+  SCHEMA_BEHIND: {
+    retryable: true,
+    meaning: 'The tables are not those of this version, and the role of postgres.url may not change them',
+    remedy: 'Run "logcollector migrate" as their owner; LogCollector goes on by itself',
+  },
+  MIGRATION_CHANGED: {
+    retryable: false,
+    meaning: 'A migration that was applied to the database is not the file that this version has',
+    remedy: 'Put the file back as it was released: what the schema needs more goes into a new migration',
+  },
+  ROLE_UNSUITABLE: {
+    retryable: false,
+    meaning: 'The role cannot be given the rights of a writer or a reader',
+    remedy:
+      'Name a role that exists, owns nothing of LogCollector and is no superuser: docs/postgres.md, "Roles"',
+  },
   ROW_REFUSED: {
     retryable: false,
     meaning: 'Postgres refuses the data of one row',

@@ -2,6 +2,8 @@
  * Rules between settings; the bounds of a single one are in settings/. Run by load.ts once every value that a
  * rule looks at is valid by itself.
  */
+
+import { problemOfPostgresUrl } from '../postgres/url.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
@@ -21,6 +23,15 @@ const mebibytes = (amount: number): string => `${Math.ceil(amount / 2 ** 20)}MiB
 const leastArena = boundsOf(settings['memory.arena']).min
 
 export const checks: readonly Check[] = [
+  {
+    keys: ['postgres.url'],
+    violation: ({ postgres }) => problemOfPostgresUrl(postgres.url),
+  },
+  {
+    keys: ['postgres.migrate_url'],
+    violation: ({ postgres }) =>
+      postgres.migrateUrl === '' ? null : problemOfPostgresUrl(postgres.migrateUrl),
+  },
   {
     keys: ['memory.budget', 'workers'],
     violation: ({ memory, workers }) =>

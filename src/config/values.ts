@@ -2,6 +2,7 @@
  * Text to value and back, for every type of setting; used for files, environment, command line and defaults.
  * Problems say what is accepted; they quote the value unless the setting is secret.
  */
+import { hostListOf } from '../postgres/url.ts'
 import type { ListSetting, NumberSetting, Setting } from './settings/index.ts'
 import type { SettingValue, StartPosition } from './types.ts'
 
@@ -60,7 +61,8 @@ export function parseValue(setting: Setting, raw: RawValue): Parsed {
       return start === null ? refuse(accepted.start) : { value: start }
     }
     case 'url':
-      return isUrl(text, setting.schemes) || (text === '' && setting.optional === true)
+      return isUrl(setting.severalHosts ? withOneHost(text) : text, setting.schemes) ||
+        (text === '' && setting.optional === true)
         ? { value: text }
         : refuse(`a URL such as ${setting.schemes[0]}://user@host:port/name`)
     case 'string':
@@ -119,6 +121,12 @@ function readStart(text: string): StartPosition | null {
   const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T')
   const ms = Date.parse(hasZone ? text : `${text}Z`)
   return Number.isNaN(ms) ? null : ms
+}
+
+/** What a list of hosts is to libpq, it is to nobody else. */
+function withOneHost(text: string): string {
+  const hosts = hostListOf(text)
+  return hosts === null ? text : text.replace(hosts, 'host')
 }
 
 const isUrl = (text: string, schemes: readonly string[]): boolean =>

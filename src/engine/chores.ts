@@ -33,7 +33,7 @@ export function maintenanceChores({ segments, store }: MaintenanceDeps, config: 
     },
     { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
     ...storageChores({
-      owner: postgres,
+      owner: { ...postgres, url: postgres.migrateUrl || postgres.url },
       pool: store,
       policy: policyOf(config),
       everyMs: storage.maintenanceIntervalMs,

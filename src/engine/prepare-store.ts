@@ -21,7 +21,7 @@ export async function prepareStore(
   { isWanted, onTrouble }: Preparing,
 ): Promise<void> {
   const attempt = async () => {
-    await migrate(postgres.url)
+    await migrate(postgres.migrateUrl || postgres.url)
     await segments?.ensureAhead(Date.now(), storage.segmentsAhead)
   }
   const onError = (error: unknown) => {

@@ -39,7 +39,8 @@ export function describeFailure(thrown: unknown, stage: Stage, isAlive: boolean)
   }
   const reason = asciiOf(messageOf(cause))
   const code = facts.sqlstate === DISK_FULL ? 'POSTGRES_FULL' : codes[classify(facts)]
-  const error = new PipelineError(code, { stage, sqlstate: facts.sqlstate, reason }, cause)
+  const isOurs = cause instanceof PipelineError
+  const error = isOurs ? cause : new PipelineError(code, { stage, sqlstate: facts.sqlstate, reason }, cause)
   return { ...facts, error, reason, where: server?.where }
 }
 

@@ -45,7 +45,7 @@ test('config --json shows every value without secrets', async () => {
     'config',
     '--json',
     '--set',
-    'postgres.url=postgres://u:hunter2@h/db?a=b',
+    'postgres.url=postgres://u:hunter2@h/db?sslmode=require',
     '--set',
     'http.port=1',
   )
@@ -53,7 +53,7 @@ test('config --json shows every value without secrets', async () => {
   assert.not.match(out, 'hunter2')
   const shown = JSON.parse(out) as Record<string, { value: string; origin: string }>
   assert.equal(shown['http.port'], { value: '1', origin: '--set' })
-  assert.is(shown['postgres.url']?.value, 'postgres://u:***@h/db?a=b')
+  assert.is(shown['postgres.url']?.value, 'postgres://u:***@h/db?sslmode=require')
 })
 
 test('a wrong configuration is 2, said once, without a stack', async () => {

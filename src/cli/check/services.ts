@@ -1,6 +1,6 @@
 /** Looks at Kafka, Postgres and Redis as the configuration names them; never throws for what they answer. */
 import type { Config } from '../../config/index.ts'
-import { errorKinds, messageOf, PipelineError } from '../../errors.ts'
+import { type ErrorCode, errorKinds, messageOf, PipelineError } from '../../errors.ts'
 import { inspectRedis } from '../../redis/inspect.ts'
 import { type ClusterFacts, KafkaInspector } from '../../source/kafka/inspector.ts'
 import { type DatabaseFacts, inspectDatabase, type SchemaFacts } from '../../store/inspect.ts'
@@ -62,13 +62,15 @@ async function checkPostgres({ postgres }: Config): Promise<Finding[]> {
     inspectDatabase({ url: postgres.url, connectTimeoutMs: postgres.connectTimeoutMs }),
   )
   if (facts instanceof PipelineError) {
-    const isThere = facts.code !== 'POSTGRES_UNAVAILABLE'
-    const remedy = isThere
-      ? 'see that the database, the role and its password in postgres.url are right'
-      : 'see that the server in postgres.url runs and can be reached from here'
+    const remedy = postgresRemedies[facts.code] ?? facts.remedy
     return [problem('postgres', reasonOf(facts), remedy)]
   }
   return databaseFindings(facts)
+}
+
+const postgresRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
+  POSTGRES_UNAVAILABLE: 'see that the server in postgres.url runs and can be reached from here',
+  POSTGRES_NOT_READY: 'see that the database, the role and its password in postgres.url are right',
 }
 
 function databaseFindings({ major, role, schema, version }: DatabaseFacts): Finding[] {

@@ -26,7 +26,8 @@ export class LagSources {
         ? null
         : new MirrorReader({ url: redis.url, prefix: redis.prefix, groupId: kafka.groupId })
     this.inspector = new KafkaInspector({ ...kafka, clientId: `${kafka.clientId}-lag` })
-    this.store = new StorePool({ url: postgres.url, connectTimeoutMs: postgres.connectTimeoutMs })
+    const { connectTimeoutMs, url } = postgres
+    this.store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   }
 
   /** @throws PipelineError when neither Redis nor Postgres can tell; without Kafka the high watermarks are null */

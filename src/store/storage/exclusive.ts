@@ -4,6 +4,7 @@
  */
 import pg from 'pg'
 import { PipelineError } from '../../errors.ts'
+import { type Connected, connectClient } from '../../postgres/connect.ts'
 import { storeError } from '../connection.ts'
 
 export interface ExclusiveOptions {
@@ -20,17 +21,14 @@ export const LOCK_TIMEOUT_MS = 200
 /** How soon a server notices that nobody waits for its work any more. */
 const CONNECTION_CHECK_MS = 1_000
 /** Modest: the work is in no hurry, and writers and readers are. */
-const settings = [
-  'search_path=logcollector,pg_catalog',
-  'timezone=UTC',
-  'statement_timeout=0',
-  'idle_in_transaction_session_timeout=60s',
-  `lock_timeout=${LOCK_TIMEOUT_MS}`,
-  'maintenance_work_mem=64MB',
-  'max_parallel_maintenance_workers=0',
-  'vacuum_cost_delay=2ms',
-  'vacuum_cost_limit=1000',
-]
+const settings: Readonly<Record<string, string>> = {
+  idle_in_transaction_session_timeout: '60000',
+  lock_timeout: String(LOCK_TIMEOUT_MS),
+  maintenance_work_mem: '64MB',
+  max_parallel_maintenance_workers: '0',
+  vacuum_cost_delay: '2',
+  vacuum_cost_limit: '1000',
+}
 const INVALID_PARAMETER_VALUE = '22023'
 
 /**
@@ -42,19 +40,12 @@ export async function exclusively<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T | null> {
   if (signal.aborted) return null
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: `logcollector ${task}`,
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-    options: settings.map(setting => `-c ${setting}`).join(' '),
-  })
+  const { client, socket } = await open(url, connectTimeoutMs, task)
   // Whoever waits for a statement hears of it too.
   client.on('error', () => undefined)
-  const cut = (): void => void streamOf(client).destroy(new Error('stopped'))
+  const cut = (): void => void socket.destroy(new Error('stopped'))
   signal.addEventListener('abort', cut, { once: true })
   try {
-    await client.connect()
     await client.query(`set client_connection_check_interval = ${CONNECTION_CHECK_MS}`).catch(onlyIfRefused)
     await checkOwner(client, task)
     const { rows } = await client.query<{ ours: boolean }>(
@@ -81,8 +72,21 @@ async function checkOwner(client: pg.Client, task: string): Promise<void> {
   if (!is_owner) throw new PipelineError('STORAGE_NOT_OWNED', { task, role, table: 'logcollector.logs' })
 }
 
-const streamOf = (client: pg.Client): { destroy(error: Error): void } =>
-  (client as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection.stream
+async function open(url: string, connectTimeoutMs: number, task: string): Promise<Connected> {
+  try {
+    const name = `logcollector ${task}`
+    return await connectClient({
+      url,
+      name,
+      connectTimeoutMs,
+      access: 'write',
+      checksPooling: true,
+      settings,
+    })
+  } catch (error) {
+    throw storeError(error, task)
+  }
+}
 
 /** A server on a platform that cannot tell refuses it: then it notices later. */
 const onlyIfRefused = (error: unknown): void => {

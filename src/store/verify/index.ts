@@ -2,7 +2,8 @@
  * Proves from Postgres alone that what the ledger says is what is stored: ranges without holes, sums that agree, no
  * record twice, rollups equal to a recount. One REPEATABLE READ snapshot, so that it may run beside the writers.
  */
-import pg from 'pg'
+import type pg from 'pg'
+import { connectClient } from '../../postgres/connect.ts'
 import { storeError } from '../connection.ts'
 import { checks, ROWS } from './checks.ts'
 import { beginSnapshot } from './snapshot.ts'
@@ -28,18 +29,15 @@ export interface VerifyOptions {
   readonly isLight?: boolean
 }
 
+const CONNECT_TIMEOUT_MS = 10_000
+
 export async function verify(
   url: string,
   { sinceMs, isLight = false }: VerifyOptions,
 ): Promise<VerifyReport> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'logcollector verify',
-    options: '-c search_path=logcollector,pg_catalog -c timezone=UTC',
-  })
   const since = sinceMs === null ? null : new Date(sinceMs)
+  const client = await openForVerify(url)
   try {
-    await client.connect()
     const rowSource = await beginSnapshot(client, isLight)
     const chosen = checks.filter(check => check.isLight || !isLight)
     const results: VerifyCheck[] = []
@@ -59,6 +57,16 @@ export async function verify(
     throw storeError(error, 'verify')
   } finally {
     await client.end()
+  }
+}
+
+/** A standby will do. */
+async function openForVerify(url: string): Promise<pg.Client> {
+  try {
+    const options = { name: 'logcollector verify', connectTimeoutMs: CONNECT_TIMEOUT_MS }
+    return (await connectClient({ url, access: 'read', ...options })).client
+  } catch (error) {
+    throw storeError(error, 'verify')
   }
 }
 
