@@ -104,7 +104,7 @@ export class Parts {
     this.storekeeper = new Storekeeper({
       chores: [
         ...consumerChores(this.positions),
-        ...(hasRole(config, 'maintain') ? maintenanceChores(this.segments, config, emit) : []),
+        ...(hasRole(config, 'maintain') ? maintenanceChores(this, config, emit) : []),
       ],
       onFailed: onChoreFailed,
       emit,
