@@ -11,6 +11,8 @@ export interface SessionOptions {
   readonly url: string
   readonly name: string
   readonly connectTimeoutMs: number
+  /** Names of the columns behind the fixed ones, in the order of the rows; none unless told. */
+  readonly columns?: readonly string[]
   /** A transaction in which no byte moves for so long is given up with its connection. */
   readonly stallTimeoutMs: number
 }
@@ -24,9 +26,9 @@ export interface Backend {
 /** COPY answered with another number of rows than were sent: a fault of ours, and nothing of it may be committed. */
 export class RowCountMismatch extends Error {}
 
+/** In the order of a row; settings may add more behind them. */
 const COLUMNS =
   'ts, severity, service, host, trace_id, span_id, message, attrs, topic_id, kafka_partition, kafka_offset'
-const BEGIN_COPY = `begin; copy logcollector.logs (${COLUMNS}) from stdin (format binary)`
 /** PostgreSQL manual, COPY, "Binary Format": signature, flags, no extension; and the trailer. */
 const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const COPY_TRAILER = Buffer.from([0xff, 0xff])
@@ -41,12 +43,15 @@ export class Session {
   private readonly client: pg.Client
   private readonly socket: Socket
   private readonly stallTimeoutMs: number
+  private readonly beginCopy: string
   private isLost = false
 
-  private constructor(client: pg.Client, stallTimeoutMs: number) {
+  private constructor(client: pg.Client, { columns = [], stallTimeoutMs }: SessionOptions) {
     this.client = client
     this.socket = (client as unknown as { connection: { stream: Socket } }).connection.stream
     this.stallTimeoutMs = stallTimeoutMs
+    const more = columns.map(name => `, ${client.escapeIdentifier(name)}`).join('')
+    this.beginCopy = `begin; copy logcollector.logs (${COLUMNS}${more}) from stdin (format binary)`
     client.on('error', () => {
       this.isLost = true
     })
@@ -75,7 +80,7 @@ export class Session {
         .map(setting => `-c ${setting}`)
         .join(' '),
     })
-    const session = new Session(client, options.stallTimeoutMs)
+    const session = new Session(client, options)
     try {
       await client.connect()
       await session.watched(() => session.identify(predecessor))
@@ -106,7 +111,7 @@ export class Session {
    */
   async copy(chunks: readonly Buffer[], rows: number): Promise<void> {
     await this.watched(async () => {
-      const stream = this.client.query(copyFrom(BEGIN_COPY))
+      const stream = this.client.query(copyFrom(this.beginCopy))
       // The stream may fail more than once, and also when nobody waits.
       const failed = new Promise<never>((_, reject) => stream.on('error', reject))
       failed.catch(() => undefined)

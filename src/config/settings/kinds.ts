@@ -49,6 +49,8 @@ export type UrlSetting = Common &
     /** The empty text is a value too: the service is not used. */
     readonly optional?: true
   }
+/** Columns of logs: config/columns.ts. */
+export type ColumnsSetting = Common & Fixed & { readonly type: 'columns' }
 export type Setting =
   | StringSetting
   | ListSetting
@@ -57,3 +59,4 @@ export type Setting =
   | BoolSetting
   | StartSetting
   | UrlSetting
+  | ColumnsSetting
