@@ -51,7 +51,7 @@ async function prepareKernel(input: Buffer): Promise<() => void> {
   const outputAddress = inputAddress + Math.ceil(input.length / PAGE_BYTES + 1) * PAGE_BYTES
   const pages = outputAddress / PAGE_BYTES + 65
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const kernel = instantiateKernel(await loadKernelModule(), memory)
+  const kernel = instantiateKernel(loadKernelModule(), memory)
   const walk = new BatchWalk(kernel, settings)
   kernel.bytes.set(input, inputAddress)
   const task: ParseTask = {

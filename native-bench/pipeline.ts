@@ -4,34 +4,27 @@
  *
  *   node dist/native-bench/pipeline.js [--json] [--records 5000000] [--rounds 5] [--set key=value]… [--profile folder]
  */
-import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { produce } from '../src/produce/produce.ts'
 import { verify } from '../src/store/verify/index.ts'
 import { kafkaVersion } from '../stack/jars.ts'
-import { type Kafka, startKafka } from '../stack/kafka.ts'
-import { type Postgres, startPostgres } from '../stack/postgres.ts'
 import { type CeilingRound, dumpRows, keepAttrsAsSent, runCeiling } from './pipeline/ceiling.ts'
-import { type Databases, prepareDatabases } from './pipeline/databases.ts'
 import { type ProgramRound, runProgram } from './pipeline/program.ts'
-import { wellFormedRecords } from './pipeline/records.ts'
+import {
+  fillTopic,
+  PARTITIONS,
+  postgresSettings,
+  progress,
+  type Servers,
+  say,
+  startServers,
+  TOPIC,
+  thousands,
+} from './pipeline/servers.ts'
 import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
-const TOPIC = 'bench-pipeline'
-const PARTITIONS = 4
 /** Fewer would mostly measure the warm-up: such a run is shown and not kept. */
 const LEAST_RECORDS = 5_000_000
-
-/** The same for both sides; the rest is as Postgres ships it, but for what stack/postgres.ts sets for its clocks. */
-const postgresSettings = {
-  shared_buffers: '1GB',
-  max_wal_size: '8GB',
-  // Files of the log are used again from round to round: making one costs more than filling it.
-  min_wal_size: '4GB',
-  checkpoint_timeout: '30min',
-  track_commit_timestamp: 'on',
-} as const
 
 interface Round {
   readonly program: ProgramRound
@@ -60,9 +53,6 @@ export interface PipelineFigures {
   readonly peakRssMiB: Summary
 }
 
-const say = (text: string): void => console.error(text)
-const thousands = (value: number): string => `${(value / 1000).toFixed(0)}k`
-
 interface Options {
   readonly records: number
   readonly rounds: number
@@ -85,32 +75,6 @@ function readOptions(): Options {
   const rounds = Number(values.rounds)
   if (!(records >= 1000 && rounds >= 1)) throw new Error('--records of at least 1000, --rounds of at least 1')
   return { records, rounds, settings: values.set, profile: values.profile ?? null, json: values.json }
-}
-
-/** Fills the topic; mean bytes of a record. */
-async function fillTopic(brokers: string, records: number): Promise<number> {
-  const summary = await produce({
-    brokers: brokers.split(','),
-    topic: TOPIC,
-    createPartitions: PARTITIONS,
-    source: wellFormedRecords(records),
-    onProgress: ({ acknowledged }) =>
-      progress(`producing: ${thousands(acknowledged)} of ${thousands(records)}`),
-  })
-  if (summary.records !== records) throw new Error(`produced ${summary.records} of ${records} records`)
-  say(`produced ${records} records at ${thousands(summary.recordsPerSecond)}/s`)
-  return summary.bytes / records
-}
-
-/** A line that the next one overwrites; nothing where nobody watches. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K`)
-}
-
-interface Servers {
-  readonly kafka: Kafka
-  readonly postgres: Postgres
-  readonly databases: Databases
 }
 
 /** A round that does not count: fills caches and the write-ahead log, is verified, and gives the ceiling its rows. */
@@ -158,18 +122,9 @@ async function measureRound(servers: Servers, options: Options, number: number):
 }
 
 async function measure(options: Options): Promise<PipelineFigures> {
-  say('starting Kafka and Postgres')
-  const stops: (() => Promise<void>)[] = []
+  const servers = await startServers()
   try {
-    const kafka = await startKafka({ report: say })
-    stops.push(() => kafka.stop())
-    const postgres = await startPostgres({ settings: postgresSettings, report: say })
-    stops.push(() => postgres.stop())
-    const databases = await prepareDatabases(postgres.url)
-    const bytesPerRecord = await fillTopic(kafka.address, options.records)
-    // Else the disk is still busy with what Kafka was given.
-    execFileSync('sync')
-    const servers = { kafka, postgres, databases }
+    const bytesPerRecord = await fillTopic(servers, options.records)
     await warmUp(servers, options)
     const rounds: Round[] = []
     for (let number = 1; number <= options.rounds; number++)
@@ -179,7 +134,7 @@ async function measure(options: Options): Promise<PipelineFigures> {
       records: options.records,
       bytesPerRecord,
       partitions: PARTITIONS,
-      versions: { kafka: kafkaVersion(), postgres: databases.serverVersion },
+      versions: { kafka: kafkaVersion(), postgres: servers.databases.serverVersion },
       postgresSettings,
       settings: options.settings,
       rounds,
@@ -193,7 +148,7 @@ async function measure(options: Options): Promise<PipelineFigures> {
       peakRssMiB: over(({ program }) => program.peakRssBytes / 2 ** 20),
     }
   } finally {
-    await Promise.all(stops.map(stop => stop()))
+    await servers.stop()
   }
 }
 

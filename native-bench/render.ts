@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
 import type { IdleFigures } from './idle.ts'
 import type { MemoryFigures } from './memory.ts'
+import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { Report, Summary } from './report.ts'
 
@@ -141,15 +142,34 @@ ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgre
 ${rows.join('\n')}`
 }
 
+function mirrorSection(report: Report<MirrorFigures>): string {
+  const { figures } = report
+  const { versions, ofWithout, cpuOfWithout } = figures
+  return `## The mirror
+
+What does the mirror in Redis cost, and a Redis that is ill? ${grouped(figures.records)} records in ${figures.partitions} partitions are stored without a mirror and then with one, ${grouped(figures.withoutRowsPerSecond.median)} rows a second without it in the median. Stalled: Redis gets SIGSTOP when the first partition is claimed, and stays so. Killed: it gets SIGKILL then.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+${table([
+  row('rows a second with a mirror over those without', ofWithout.well, 3),
+  row('the same, Redis stalled', ofWithout.stalled, 3),
+  row('the same, Redis killed', ofWithout.killed, 3),
+  row('CPU of LogCollector with a mirror over that without', cpuOfWithout.well, 3),
+])}`
+}
+
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
   const kernel = read<KernelFigures>('kernel')
   const idle = read<IdleFigures>('idle')
   const memory = read<MemoryFigures>('memory')
+  const mirror = read<MirrorFigures>('mirror')
   const sections = [
     pipeline && pipelineSection(pipeline),
     memory && memorySection(memory),
+    mirror && mirrorSection(mirror),
     kernel && kernelSection(kernel),
     idle && idleSection(idle),
   ]

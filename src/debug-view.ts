@@ -3,7 +3,7 @@
  * itself. No secret of the configuration leaves here, not even in the text of somebody else's error.
  */
 import { type Config, secretsOf } from './config/index.ts'
-import type { EngineFacts } from './engine-facts.ts'
+import type { EngineFacts } from './engine/facts.ts'
 import type { RecentEvents } from './recent-events.ts'
 
 export interface DebugDeps {

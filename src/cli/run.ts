@@ -15,6 +15,9 @@ export function register(program: Command, context: CliContext): void {
 async function runEngine(options: ConfigOptions): Promise<ExitCode> {
   const { readConfig } = await import('../config/index.ts')
   const { config, warnings } = readConfig({ file: options.config, overrides: options.set ?? {} })
-  const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
+  const [{ createEngine }, { serve }] = await Promise.all([
+    import('../engine/engine.ts'),
+    import('./serve.ts'),
+  ])
   return serve({ config, warnings, createEngine, signals: process, exitNow: code => process.exit(code) })
 }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
-import type { EngineFacts } from '../engine-facts.ts'
+import type { EngineFacts } from '../engine/facts.ts'
 import { PipelineError } from '../errors.ts'
 import { createEvents, type Emit } from '../events.ts'
 import { buildServer, listenOn } from '../http/server.ts'

@@ -4,7 +4,7 @@
  */
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings/index.ts'
-import { createEngine, type Engine } from '../../src/engine.ts'
+import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { createEvents, type Emit } from '../../src/events.ts'
 import { createLogger } from '../../src/log.ts'
 import { kafkaAddress } from '../support/services.ts'

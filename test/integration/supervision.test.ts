@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import * as assert from 'uvu/assert'
-import { type Engine, RESTART_INTENSITY } from '../../src/engine.ts'
+import { type Engine, RESTART_INTENSITY } from '../../src/engine/engine.ts'
 import { PipelineError } from '../../src/errors.ts'
 import { assertExactlyOnce } from '../faults/judge.ts'
 import { Observer } from '../faults/observer.ts'
@@ -24,15 +24,17 @@ const DEADLINE_MS = 20_000
 interface Inside {
   readonly adapter: { readonly cluster: { refreshMetadataIfNecessary: () => Promise<void> } }
   readonly source: { readonly fetchers: ReadonlyMap<number, { planPoll: () => unknown }> }
-  readonly writers: readonly {
-    report: () => void
-    next: () => unknown
-    readonly session: { commit: () => unknown; readonly socket: Socket }
-  }[]
+  readonly sink: {
+    readonly all: readonly {
+      report: () => void
+      next: () => unknown
+      readonly session: { commit: () => unknown; readonly socket: Socket }
+    }[]
+  }
   readonly pool: { readonly piscina: { readonly threads: readonly NodeJS.EventEmitter[] } }
   readonly storekeeper: { turn: (chore: object) => Promise<void> }
 }
-const insideOf = (engine: Engine): Inside => engine as unknown as Inside
+const insideOf = (engine: Engine): Inside => engine.parts as unknown as Inside
 
 const broken = (): never => {
   throw new Error('nobody foresaw this')
@@ -101,30 +103,30 @@ async function setUp() {
 
 test('a writer that dies in an open transaction: a new session, and new claims of what it held', async () => {
   const { engine, inside, observer, recovered, send } = await setUp()
-  const [old] = engine.writers
+  const [old] = engine.parts.sink.all
   const tokens = await observer.owners()
-  const { session } = inside.writers[0]!
+  const { session } = inside.sink.all[0]!
   const wasClosed: boolean[] = []
-  const { source } = engine
+  const { source } = engine.parts
   const reclaim = source.reclaim.bind(source)
   source.reclaim = claim => {
     wasClosed.push(session.socket.closed)
     reclaim(claim)
   }
   session.commit = broken
-  inside.writers[0]!.report = broken
+  inside.sink.all[0]!.report = broken
   await send()
   await recovered('writer 0')
   assert.ok(wasClosed.length > 0, 'it held something')
   assert.ok(!wasClosed.includes(false), 'its regions come back when nothing can send from them any more')
-  assert.is.not(engine.writers[0], old)
+  assert.is.not(engine.parts.sink.all[0], old)
   const kept = (await observer.owners()).filter(token => tokens.includes(token))
   assert.ok(kept.length > 0 && kept.length < PARTITIONS, 'what the other writer had is still its own')
 })
 
 test('a writer that dies with batches waiting: they are read again', async () => {
   const { inside, recovered, send } = await setUp()
-  inside.writers[1]!.next = broken
+  inside.sink.all[1]!.next = broken
   await send()
   await recovered('writer 1')
 })
@@ -137,7 +139,7 @@ test('a crash that kafkajs does not recover from: the group is joined anew, and 
   await recovered('membership')
   assert.is.not(inside.adapter.cluster, cluster)
   assert.equal(await observer.owners(), tokens)
-  assert.is(engine.membership.missing.length, 0)
+  assert.is(engine.parts.membership.missing.length, 0)
 })
 
 test('a fetcher’s loop, the pool’s threads and the storekeeper', async () => {

@@ -68,7 +68,7 @@ export interface Bench {
   withSettings(changes: Partial<ParserSettings>): Bench
 }
 
-const module = await loadKernelModule()
+const module = loadKernelModule()
 let inputKey = 0
 
 /** A kernel with a slot, an input and an output region of its own, or of the memory given. */

@@ -33,7 +33,7 @@ async function startPool(threads: number, module = worker) {
   const pool = new ParsePool({
     slots: Array.from({ length: threads }, (_, thread) => STATIC_BYTES + thread * slotBytes),
     worker: module,
-    workerData: { settings: defaultSettings, memory, module: await loadKernelModule() } satisfies WorkerData,
+    workerData: { settings: defaultSettings, memory, module: loadKernelModule() } satisfies WorkerData,
     timeoutMs: TIMEOUT_MS,
     onFailed: error => failures.push(error),
   })

@@ -24,7 +24,7 @@ const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: 
 let pool: Piscina<ParseTask, ParseResult>
 
 test.before(async () => {
-  const workerData: WorkerData = { settings: defaultSettings, memory, module: await loadKernelModule() }
+  const workerData: WorkerData = { settings: defaultSettings, memory, module: loadKernelModule() }
   const filename = new URL('../../src/parse/worker.js', import.meta.url).href
   pool = new Piscina({ filename, minThreads: THREADS, maxThreads: THREADS, workerData })
 })

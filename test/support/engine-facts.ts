@@ -1,5 +1,5 @@
 /** The facts of an engine that has nothing yet, for tests of what shows them. */
-import type { EngineFacts } from '../../src/engine-facts.ts'
+import type { EngineFacts } from '../../src/engine/facts.ts'
 import { emptySnapshot } from '../../src/snapshot.ts'
 
 export const engineFacts = (changes: Partial<EngineFacts> = {}): EngineFacts => {

@@ -1,10 +1,10 @@
 /**
  * The writers as one: which of them has which partition, and what becomes of its partitions when one is replaced.
- * Neighbours: sink/writer.ts (one of them), engine.ts (who gives and takes).
+ * Neighbours: sink/writer.ts (one of them), parts.ts (who gives and takes).
  */
-import type { Claim, ParsedBatch } from './arena/descriptors.ts'
-import type { Writer } from './sink/writer.ts'
-import type { ChildSpec } from './supervisor/supervisor.ts'
+import type { Claim, ParsedBatch } from '../arena/descriptors.ts'
+import type { Writer } from '../sink/writer.ts'
+import type { ChildSpec } from '../supervisor/supervisor.ts'
 
 export interface WritersDeps {
   readonly count: number

@@ -1,20 +1,20 @@
 /**
  * Positions between the stages: claims partitions in Postgres with the starts that Kafka gives, and compares what we
- * believe of quiet partitions with what is stored. Neighbours: store/claims.ts (SQL), source (partitions), engine.ts.
+ * believe of quiet partitions with what is stored. Neighbours: store/claims.ts (SQL), source (partitions), claims.ts.
  */
-import type { Claim } from './arena/descriptors.ts'
-import type { StartPosition } from './config/index.ts'
-import { PipelineError } from './errors.ts'
-import { judge, type StoredPosition } from './sink/settle.ts'
-import type { KafkaAdapter } from './source/kafka/adapter.ts'
-import type { Membership } from './source/membership.ts'
-import { claimPartitions, type Position, readPositions } from './store/claims.ts'
-import type { StorePool } from './store/connection.ts'
+import type { Claim } from '../arena/descriptors.ts'
+import type { StartPosition } from '../config/index.ts'
+import { PipelineError } from '../errors.ts'
+import { judge, type StoredPosition } from '../sink/settle.ts'
+import type { KafkaAdapter } from '../source/kafka/adapter.ts'
+import type { Membership } from '../source/membership.ts'
+import { claimPartitions, type Position, readPositions } from '../store/claims.ts'
+import type { StorePool } from '../store/connection.ts'
 
 export interface PositionsDeps {
   readonly store: StorePool
   readonly adapter: KafkaAdapter
-  readonly membership: () => Membership
+  readonly membership: Membership
   readonly groupId: string
   readonly start: StartPosition
   /** Every claim that is held now. */
@@ -42,7 +42,7 @@ export class Positions {
    */
   claim(topic: string, tokens: ReadonlyMap<number, string>): Promise<Map<number, Position>> {
     const { adapter, groupId, membership, start, store } = this.deps
-    const { clusterId, lateTopics } = membership()
+    const { clusterId, lateTopics } = membership
     const all = adapter.partitionsOf(topic)
     const logStarts = (partitions: readonly number[]) => adapter.logStarts(topic, partitions)
     const startOfAll = () => {

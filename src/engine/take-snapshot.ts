@@ -1,12 +1,14 @@
-/** The engine's state as plain data, for /metrics, /readyz and /debug. Neighbours: engine.ts, snapshot.ts. */
-import type { Claim } from './arena/descriptors.ts'
-import type { Engine } from './engine.ts'
-import type { Writer } from './sink/writer.ts'
-import type { PartitionSnapshot, Readiness, Snapshot } from './snapshot.ts'
-import type { Partition } from './source/partition.ts'
+/** The engine's state as plain data, for /metrics, /readyz and /debug. Neighbours: parts.ts, src/snapshot.ts. */
+import type { Claim } from '../arena/descriptors.ts'
+import type { Writer } from '../sink/writer.ts'
+import type { PartitionSnapshot, Readiness, Snapshot } from '../snapshot.ts'
+import type { Partition } from '../source/partition.ts'
+import type { Parts } from './parts.ts'
 
-export function takeSnapshot(engine: Engine): Snapshot {
-  const { arena, mirror, parser, pool, source, writers } = engine
+/** `storeTrouble`: why the store cannot be used, in words; null: it can. */
+export function takeSnapshot(parts: Parts, storeTrouble: string | null): Snapshot {
+  const { arena, mirror, pool, sink, source } = parts
+  const writers = sink.all
   return {
     arena: [arena.input, arena.output, arena.jumbo].map(({ name, usedBytes, bytes }) => ({
       account: name,
@@ -20,13 +22,9 @@ export function takeSnapshot(engine: Engine): Snapshot {
       inFlightBytes,
       trouble,
     })),
-    parse: {
-      threads: pool?.threads ?? 0,
-      running: parser === null ? 0 : (pool?.running ?? 0),
-      restarts: pool?.restarts ?? 0,
-    },
+    parse: { threads: pool.threads, running: pool.running, restarts: pool.restarts },
     mirror: mirror?.snapshot() ?? null,
-    ready: readiness(engine),
+    ready: readiness(parts, storeTrouble),
   }
 }
 
@@ -46,11 +44,11 @@ const partitionSnapshot = (partition: Partition, writers: readonly Writer[]): Pa
 const committingBytes = (claim: Claim | null, writers: readonly Writer[]): number =>
   claim === null ? 0 : writers.reduce((sum, writer) => sum + writer.bytesOf(claim), 0)
 
-function readiness({ membership, source, storeTrouble, writers }: Engine): Readiness {
+function readiness({ membership, sink, source }: Parts, storeTrouble: string | null): Readiness {
   const reasons: string[] = []
   if (storeTrouble !== null) reasons.push(`store: ${storeTrouble}`)
   if (membership.trouble !== null) reasons.push(`group: ${membership.trouble}`)
-  for (const { id, trouble } of writers) if (trouble !== null) reasons.push(`writer ${id}: ${trouble}`)
+  for (const { id, trouble } of sink.all) if (trouble !== null) reasons.push(`writer ${id}: ${trouble}`)
   for (const { topic, partition, modes, haltedBy, leader } of source.partitions.values()) {
     if (haltedBy !== null)
       reasons.push(`${topic}/${partition} is halted: ${haltedBy.message}. ${haltedBy.remedy}`)

@@ -1,8 +1,9 @@
-/** The engine's state with what only /debug shows. Neighbours: engine-snapshot.ts (the rest), debug-view.ts. */
-import type { Engine } from './engine.ts'
-import { takeSnapshot } from './engine-snapshot.ts'
-import type { ArenaAccount, PartitionSnapshot, Snapshot } from './snapshot.ts'
-import type { FetcherFacts } from './source/fetcher.ts'
+/** The engine's state with what only /debug shows. Neighbours: take-snapshot.ts (the rest), ../debug-view.ts. */
+
+import type { ArenaAccount, PartitionSnapshot, Snapshot } from '../snapshot.ts'
+import type { FetcherFacts } from '../source/fetcher.ts'
+import type { Parts } from './parts.ts'
+import { takeSnapshot } from './take-snapshot.ts'
 
 export interface EngineFacts extends Snapshot {
   readonly arena: readonly (ArenaAccount & {
@@ -23,9 +24,9 @@ export interface EngineFacts extends Snapshot {
   }
 }
 
-export function factsOf(engine: Engine): EngineFacts {
-  const { arena, membership, pool, source, storeTrouble } = engine
-  const snapshot = takeSnapshot(engine)
+export function factsOf(parts: Parts, storeTrouble: string | null): EngineFacts {
+  const { arena, membership, pool, source } = parts
+  const snapshot = takeSnapshot(parts, storeTrouble)
   const accounts = [arena.input, arena.output, arena.jumbo]
   return {
     ...snapshot,
@@ -41,6 +42,6 @@ export function factsOf(engine: Engine): EngineFacts {
     },
     fetchers: source.fetcherFacts,
     store: { trouble: storeTrouble },
-    parse: { ...snapshot.parse, busyMs: pool?.busyMs ?? [] },
+    parse: { ...snapshot.parse, busyMs: pool.busyMs },
   }
 }

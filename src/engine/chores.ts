@@ -1,0 +1,26 @@
+/** What the storekeeper does, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts. */
+import type { Config } from '../config/index.ts'
+import type { Emit } from '../events.ts'
+import type { Segments } from '../store/segments.ts'
+import type { Chore } from '../store/storekeeper.ts'
+import { verifyLately } from '../store/verify/lately.ts'
+import type { Positions } from './positions.ts'
+
+const COMPARE_EVERY_MS = 10_000
+const SEGMENTS_EVERY_MS = 60_000
+
+export function choresOf(
+  { positions, segments }: { readonly positions: Positions; readonly segments: Segments },
+  { postgres, storage }: Config,
+  emit: Emit,
+): Chore[] {
+  return [
+    {
+      name: 'segments ahead',
+      everyMs: SEGMENTS_EVERY_MS,
+      run: () => segments.ensureAhead(Date.now(), storage.segmentsAhead),
+    },
+    { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
+    { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
+  ]
+}

@@ -1,0 +1,226 @@
+/**
+ * The parts of the engine, and what each is told of the others. The stages know nothing of each other; every function
+ * that one needs of another is handed over here, and is called only once all of them are there.
+ */
+import { Arena } from '../arena/arena.ts'
+import { type Config, parserSettings } from '../config/index.ts'
+import type { Emit } from '../events.ts'
+import { loadKernelModule } from '../kernel/kernel.ts'
+import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
+import type { Log } from '../log.ts'
+import { Parser } from '../parse/parser.ts'
+import { ParsePool } from '../parse/pool.ts'
+import type { WorkerData } from '../parse/worker-data.ts'
+import { instanceName, Mirror } from '../redis/mirror.ts'
+import { Refusals } from '../sink/refusals.ts'
+import { Writer } from '../sink/writer.ts'
+import type { PartitionSnapshot } from '../snapshot.ts'
+import { KafkaAdapter } from '../source/kafka/adapter.ts'
+import { Membership } from '../source/membership.ts'
+import { keyOf, Source } from '../source/source.ts'
+import { StorePool } from '../store/connection.ts'
+import { Segments } from '../store/segments.ts'
+import { Storekeeper } from '../store/storekeeper.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { choresOf } from './chores.ts'
+import { Claims } from './claims.ts'
+import { Positions } from './positions.ts'
+import { nameOf, Writers } from './writers.ts'
+
+export interface PartsDeps {
+  readonly config: Config
+  readonly emit: Emit
+  readonly log: Log
+  /** URL of the parse workers' module. */
+  readonly worker: string
+  readonly supervisor: Supervisor
+  /** For the mirror. */
+  readonly partitions: () => readonly PartitionSnapshot[]
+}
+
+/** Children of the supervisor; writers and fetchers have a number besides. */
+export const names = {
+  mirror: 'mirror',
+  store: 'store',
+  parsePool: 'parse pool',
+  membership: 'membership',
+  storekeeper: 'storekeeper',
+} as const
+
+export class Parts {
+  readonly arena: Arena
+  readonly store: StorePool
+  readonly segments: Segments
+  readonly adapter: KafkaAdapter
+  readonly source: Source
+  readonly membership: Membership
+  readonly pool: ParsePool
+  readonly parser: Parser
+  readonly positions: Positions
+  readonly sink: Writers
+  readonly claims: Claims
+  readonly storekeeper: Storekeeper
+  /** Null without redis.url. */
+  readonly mirror: Mirror | null
+  private readonly deps: PartsDeps
+
+  constructor(deps: PartsDeps) {
+    this.deps = deps
+    const { config, emit, log } = deps
+    this.arena = createArena(config)
+    this.store = new StorePool(config.postgres)
+    this.segments = new Segments(this.store, config.storage.segment, emit)
+    this.adapter = new KafkaAdapter({
+      ...config.kafka,
+      log: (level, message, context) => log[level](context, message),
+    })
+    this.source = this.createSource()
+    this.membership = this.createMembership()
+    this.pool = this.createPool()
+    this.parser = this.createParser()
+    this.positions = this.createPositions()
+    this.sink = this.createWriters()
+    this.claims = new Claims(this, emit)
+    this.storekeeper = new Storekeeper({
+      chores: choresOf(this, config, emit),
+      onFailed: error => deps.supervisor.exited(names.storekeeper, error),
+      emit,
+    })
+    this.mirror = this.createMirror()
+  }
+
+  private createSource(): Source {
+    const { adapter, arena, deps } = this
+    const { config, emit, supervisor } = deps
+    return new Source({
+      adapter,
+      arena,
+      fetchWaitMs: config.kafka.fetchWaitMs,
+      partitionFetchBytes: config.kafka.partitionFetchBytes,
+      parse: range => this.parser.submit(range),
+      claim: (topic, tokens) => this.positions.claim(topic, tokens),
+      onAssigned: () => this.claims.assigned(),
+      supervisor,
+      emit,
+    })
+  }
+
+  private createMembership(): Membership {
+    const { adapter, deps, source } = this
+    return new Membership({
+      adapter,
+      topics: deps.config.kafka.topics,
+      onAssigned: assignment => source.assign(assignment),
+      onHeartbeat: () => source.heartbeat(),
+      onFailed: error => deps.supervisor.exited(names.membership, error),
+      positions: () => this.positions.takeMoved(),
+      emit: deps.emit,
+    })
+  }
+
+  private createPool(): ParsePool {
+    const { arena, deps } = this
+    const workerData: WorkerData = {
+      settings: parserSettings(deps.config),
+      memory: arena.memory,
+      module: loadKernelModule(),
+    }
+    return new ParsePool({
+      slots: arena.slots,
+      worker: deps.worker,
+      workerData,
+      timeoutMs: deps.config.parse.timeoutMs,
+      onFailed: error => deps.supervisor.exited(names.parsePool, error),
+    })
+  }
+
+  private createParser(): Parser {
+    const { arena, deps, pool, source } = this
+    return new Parser({
+      arena,
+      pool,
+      partitions: () => source.partitions.size,
+      deliver: batch => this.sink.deliver(keyOf(batch.claim.topic, batch.claim.partition), batch),
+      onRangeDone: (range, nextOffset) => {
+        source.holderOf(range.claim)?.rangeDone(range, nextOffset)
+        source.wakeFetchers()
+      },
+      mayFetchAgain: (range, offset) => source.holderOf(range.claim)?.mayFetchAgain(offset) ?? true,
+      onHalt: (range, error) => this.claims.haltBehindParsed(range.claim, error),
+      emit: deps.emit,
+    })
+  }
+
+  private createPositions(): Positions {
+    const { adapter, deps, membership, source, store } = this
+    return new Positions({
+      store,
+      adapter,
+      membership,
+      groupId: deps.config.kafka.groupId,
+      start: deps.config.kafka.start,
+      claims: () => source.claims(),
+      isQuiet: claim => source.holderOf(claim)?.isBusy === false && !this.sink.holds(claim),
+      onFenced: claim => this.claims.fenced(claim),
+      onRewound: (claim, stored) => this.claims.rewound(claim, stored),
+      onHalt: (claim, error) => this.claims.halt(claim, error),
+    })
+  }
+
+  private createWriters(): Writers {
+    const refusals = new Refusals()
+    return new Writers({
+      count: this.deps.config.postgres.writers,
+      create: id => this.createWriter(id, refusals),
+      reclaim: claim => this.claims.reclaim(claim),
+    })
+  }
+
+  private createWriter(id: number, refusals: Refusals): Writer {
+    const { arena, deps, segments, source } = this
+    const { config, emit, supervisor } = deps
+    const fairShare = arena.output.bytes / (2 * config.postgres.writers)
+    return new Writer({
+      id,
+      arena,
+      session: { ...config.postgres, name: `logcollector writer ${id}` },
+      transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
+      transactionIntervalMs: config.sink.transactionIntervalMs,
+      refusals,
+      ensureSegments: starts => segments.ensure(starts),
+      forgetSegments: starts => segments.forget(starts),
+      rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
+      readPositions: claims => this.positions.read(claims),
+      onCommitted: claim => this.claims.committed(claim),
+      onFenced: claim => this.claims.fenced(claim),
+      onRewound: (claim, stored) => this.claims.rewound(claim, stored),
+      onHalt: (claim, error) => this.claims.halt(claim, error),
+      onFailed: error => supervisor.exited(nameOf(id), error),
+      emit,
+    })
+  }
+
+  private createMirror(): Mirror | null {
+    const { config, emit, partitions } = this.deps
+    const { kafka, redis } = config
+    if (redis.url === '') return null
+    return new Mirror({
+      url: redis.url,
+      prefix: redis.prefix,
+      groupId: kafka.groupId,
+      instance: instanceName(),
+      partitions,
+      emit,
+    })
+  }
+}
+
+function createArena({ memory, workers, limits }: Config): Arena {
+  return new Arena({
+    bytes: memory.arenaBytes,
+    staticBytes: STATIC_BYTES,
+    slots: workers,
+    slotBytes: scratchBytes(limits),
+    jumboBytes: JUMBO_FACTOR * limits.maxRecordBytes,
+  })
+}
