@@ -1,6 +1,7 @@
 /** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../errors.ts'
+import { type RecordFormat, recordFormats } from '../produce/formats.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
 import {
@@ -20,6 +21,7 @@ interface Options extends ConfigOptions {
   readonly file?: string
   readonly generate?: number
   readonly seed: number
+  readonly format: RecordFormat
   readonly keyField?: string
   readonly header?: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
@@ -39,6 +41,9 @@ export function register(program: Command, context: CliContext): void {
     .addOption(new Option('-f, --file <path>', 'lines of a file').conflicts('generate'))
     .option('-g, --generate <records>', 'generate so many realistic log records', positive)
     .option('--seed <number>', 'of the generator: the same seed makes the same records', seedOf, 1)
+    .addOption(
+      new Option('--format <format>', 'of the generated records').choices(recordFormats).default('json'),
+    )
     .addOption(
       new Option('--key-field <name>', 'field of the JSON line that becomes the key').conflicts('generate'),
     )
@@ -91,7 +96,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
 }
 
 /** Generated records carry their host as key, lines the field that is asked for. */
-async function sourceOf({ file, generate, seed, keyField }: Options): Promise<RecordSource> {
+async function sourceOf({ file, format, generate, seed, keyField }: Options): Promise<RecordSource> {
   const { createGeneratedSource, createLineSource } = await import('../produce/sources.ts')
   if (generate === undefined) return createLineSource(await linesOf(file), keyField ?? null)
   return createGeneratedSource({
@@ -100,6 +105,7 @@ async function sourceOf({ file, generate, seed, keyField }: Options): Promise<Re
     startMs: Date.now() - HOUR_MS,
     spanMs: HOUR_MS,
     keys: true,
+    format,
   })
 }
 

@@ -7,6 +7,7 @@ import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { ensureColumns } from '../store/columns.ts'
 import { migrate } from '../store/migrate.ts'
 import { retryWhile } from '../supervisor/backoff.ts'
 import { type ChildSpec, Supervisor } from '../supervisor/supervisor.ts'
@@ -101,11 +102,13 @@ export class Engine {
     ]
   }
 
-  /** Migrates where needed and makes the first segments, as soon as Postgres lets us. */
+  /** Migrates where needed, adds columns, and makes the first segments, as soon as Postgres lets us. */
   private async prepareStore(): Promise<void> {
-    const { postgres, storage } = this.config
+    const { columns, postgres, storage } = this.config
     const attempt = async () => {
       await migrate(postgres.url)
+      for (const column of await ensureColumns(postgres.url, columns))
+        this.emit('store:column:added', { column })
       await this.parts.segments.ensureAhead(Date.now(), storage.segmentsAhead)
     }
     const onError = (error: unknown) => {

@@ -15,21 +15,26 @@ export interface WantedColumn {
 
 const LOCK_TIMEOUT_MS = 200
 const PAUSE_MS = 300
-/** Then the caller hears of it (POSTGRES_TRANSIENT), and may go on trying. */
-const PATIENCE_MS = 30_000
+/** Then the caller hears of it, and may go on trying. */
+const PATIENCE_MS = 5000
 const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
- * Adds what is missing and returns the names. Safe beside running instances and beside another call.
+ * Adds what is missing and returns the names. Safe beside running instances and beside another call. Gives up with
+ * POSTGRES_TRANSIENT when no lock was to be had for `patienceMs`.
  * @throws COLUMN_TYPE_DIFFERS where a column of that name holds another type
  */
-export async function ensureColumns(url: string, wanted: readonly WantedColumn[]): Promise<string[]> {
+export async function ensureColumns(
+  url: string,
+  wanted: readonly WantedColumn[],
+  patienceMs = PATIENCE_MS,
+): Promise<string[]> {
   if (wanted.length === 0) return []
   const client = new pg.Client({ connectionString: url, application_name: 'logcollector columns' })
   try {
     await client.connect()
     const missing = await missingColumns(client, wanted)
-    if (missing.length > 0) await addColumns(client, missing)
+    if (missing.length > 0) await addColumns(client, missing, patienceMs)
     // Another instance may have been quicker, with another type.
     if (missing.length > 0) await missingColumns(client, wanted)
     return missing.map(({ name }) => name)
@@ -60,11 +65,15 @@ async function missingColumns(client: pg.Client, wanted: readonly WantedColumn[]
   return rows.filter(({ found }) => found === null)
 }
 
-async function addColumns(client: pg.Client, missing: readonly WantedColumn[]): Promise<void> {
+async function addColumns(
+  client: pg.Client,
+  missing: readonly WantedColumn[],
+  patienceMs: number,
+): Promise<void> {
   const additions = missing.map(
     ({ name, type }) => `add column if not exists ${client.escapeIdentifier(name)} ${type}`,
   )
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + patienceMs
   await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`)
   for (;;) {
     try {
