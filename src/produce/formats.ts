@@ -12,7 +12,8 @@ export function writeAs(format: RecordFormat, line: string, moment: Moment): str
   const fields = [...flatten(JSON.parse(line) as Record<string, unknown>, '')]
   if (format === 'logfmt') return fields.map(([key, value]) => `${key}=${logfmtValue(value)}`).join(' ')
   const words = fields.filter(([key]) => !/^(@?time(stamp)?|ts|host(name|\.name)?|id)$/.test(key))
-  return `${moment.timeText} ${moment.host} ${words.map(([, value]) => value).join(' ')} (${moment.id})`
+  const text = words.map(([, value]) => value.replace(/\s+/g, ' ')).join(' ')
+  return `${moment.timeText} ${moment.host} ${text} (${moment.id})`
 }
 
 /** Members of objects under dotted names; lists as their JSON text. */

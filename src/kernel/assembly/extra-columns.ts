@@ -26,7 +26,7 @@ import { hexDigit } from './escape'
 import { Field, fieldOf } from './fields'
 import { POSTGRES_EPOCH_US } from './row'
 import { storeBigEndian16, storeBigEndian32, storeBigEndian64 } from './simd'
-import { KIND_BOOLEAN, KIND_NULL, KIND_STRING, row, scan, task } from './state'
+import { FLAG_BAD, KIND_BOOLEAN, KIND_NULL, KIND_STRING, row, scan, task } from './state'
 import { writeString } from './text'
 import { NO_TIME, parseTime } from './timestamp'
 
@@ -60,7 +60,11 @@ export function resolveExtraColumns(): void {
 
 /** Does the field hold a value of the type? Writes it to `to`, unless it is a text. */
 function fits(field: Field, type: u32, to: usize): bool {
-  if (type == TYPE_TEXT) return true
+  if (type == TYPE_TEXT) {
+    // It is written behind attrs, which have to say so.
+    if (field.kind == KIND_STRING && (field.flags & FLAG_BAD) != 0) row.changed = true
+    return true
+  }
   const text = shortText(field)
   const end = shortField.end
   if (end - text > LONGEST_TEXT) return false
