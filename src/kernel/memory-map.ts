@@ -120,8 +120,12 @@ export const SHAPE_MEMBERS = 32
 export const SHAPE_AT = TEXT_AT + 640
 /** The same for logfmt: text `key=`. */
 export const PAIR_SHAPE_AT = SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
+/** The first pairs of a logfmt record: u32 key, its end, value, its end, kind, flags of key and value (assembly/pairs.ts). */
+export const PAIR_BYTES = 32
+export const MAX_NOTED_PAIRS = 64
+export const PAIRS_AT = PAIR_SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
 /** Values of the extra columns of the row in hand, as COPY takes them: 16 bytes each. */
-export const EXTRA_VALUES_AT = PAIR_SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
+export const EXTRA_VALUES_AT = PAIRS_AT + PAIR_BYTES * MAX_NOTED_PAIRS
 /** The words of a number on its way to a double (assembly/double.ts). */
 export const BIG_NUMBER_AT = EXTRA_VALUES_AT + 16 * MAX_EXTRA_COLUMNS
 export const BIG_NUMBER_BYTES = 512

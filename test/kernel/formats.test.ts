@@ -96,6 +96,16 @@ test('auto takes a text for logfmt only when it holds pairs and nothing else', (
   assert.equal(JSON.parse(rowOf('auto', '{"a":1').attrs), { 'lc.error': 'not JSON' })
 })
 
+test('a record may have any number of pairs, and a column may come from any of them', () => {
+  for (const count of [63, 64, 65, 66, 500]) {
+    const keys = Array.from({ length: count }, (_, i) => `k${i}`)
+    const text = `${keys.map((key, i) => `${key}=${i}`).join(' ')} host=h bare`
+    const row = rowOf('logfmt', text)
+    assert.is(row.host, 'h')
+    assert.equal(JSON.parse(row.attrs), { ...Object.fromEntries(keys.map((key, i) => [key, i])), bare: true })
+  }
+})
+
 test('a record of one format teaches nothing to those of another', () => {
   const values = ['{"a":1,"b":2}', 'a=1 b=2', '{"a":1,"b":2}', '{a=1}', '"a":1 b=2', 'a=1 b=2', '{b=2,"a":1}']
   const { rows } = benchOf('auto').parse(encodeBatch({ records: values.map(value => ({ value })) }))

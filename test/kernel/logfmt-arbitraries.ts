@@ -76,9 +76,16 @@ const pair = fc.oneof(
 )
 const space = fc.constantFrom(' ', ' ', ' ', '  ', '\t', '\r\n', '')
 
+/** More pairs than the kernel notes, now and then. */
+const fewOrMany = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+  fc.oneof(
+    { weight: 30, arbitrary: fc.array(item, { minLength: 1, maxLength: 10 }) },
+    { weight: 1, arbitrary: fc.array(item, { minLength: 60, maxLength: 80 }) },
+  )
+
 /** Mostly logfmt. */
 export const logfmtText: fc.Arbitrary<string> = fc
-  .tuple(space, fc.array(fc.tuple(pair, space), { minLength: 1, maxLength: 10 }))
+  .tuple(space, fewOrMany(fc.tuple(pair, space)))
   .map(([before, pairs]) => before + pairs.map(([text, behind]) => text + behind).join(''))
 
 /** Any value that a record of another format than JSON may have. */

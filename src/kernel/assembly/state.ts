@@ -71,6 +71,9 @@ export class scan {
   /** Of a logfmt text: its pairs, its keys without "=", and by how much it may grow. */
   static pairs: u32 = 0
   static bareKeys: u32 = 0
+  /** How many of both were noted, and where the rest begins (0: nowhere). */
+  static noted: u32 = 0
+  static rest: usize = 0
   static growth: i64 = 0
   static object: usize = 0
   static objectEnd: usize = 0
