@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
 import type { IdleFigures } from './idle.ts'
+import type { KindnessFigures } from './kindness.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
@@ -170,12 +171,35 @@ ${table([
 ])}`
 }
 
+function kindnessSection(report: Report<KindnessFigures>): string {
+  const { figures } = report
+  const rows = figures.ways.map(({ name, rowsPerSecond, userMedianMs, userP99Ms, userPerSecond }) =>
+    [
+      name,
+      grouped(userPerSecond.median),
+      userMedianMs.median.toFixed(1),
+      userP99Ms.median.toFixed(1),
+      rowsPerSecond === null ? '–' : grouped(rowsPerSecond.median),
+    ].join(' | '),
+  )
+  return `## Kind to the database
+
+What do other people's queries gain when writers step back while commits are slow (\`postgres.yield_above\`), and what does it cost? pgbench, four clients, TPC-B-like, on the same server: alone, beside a backlog of ${grouped(figures.records)} records that ${figures.writers} writers store at full speed, and with a bound of ${figures.bound}. Medians of ${figures.rounds} rounds.
+
+${circumstances(report, [`Postgres ${figures.postgres}`])}
+
+| pgbench | its transactions/s | its median, ms | its p99, ms | our rows/s |
+|---|--:|--:|--:|--:|
+${rows.map(cells => `| ${cells} |`).join('\n')}`
+}
+
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
   const kernel = read<KernelFigures>('kernel')
   const idle = read<IdleFigures>('idle')
   const memory = read<MemoryFigures>('memory')
+  const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
   const sections = [
     pipeline && pipelineSection(pipeline),
@@ -183,6 +207,7 @@ export function benchmarksPage(): string {
     mirror && mirrorSection(mirror),
     kernel && kernelSection(kernel),
     idle && idleSection(idle),
+    kindness && kindnessSection(kindness),
   ]
   return `${[
     '# Benchmarks',

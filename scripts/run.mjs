@@ -46,7 +46,9 @@ function programOf(command, args) {
   const [name = '', ...rest] = args
   const path = join(program, `${name}.js`)
   if (!/^[\w-]+$/.test(name) || !existsSync(join(root, path)))
-    throw new Error(`there is no bench "${name}"; say which: npm run bench -- idle, kernel, memory, mirror or pipeline`)
+    throw new Error(
+      `there is no bench "${name}"; say which: npm run bench -- idle, kernel, kindness, memory, mirror or pipeline`,
+    )
   return { program: path, args: rest }
 }
 

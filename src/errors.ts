@@ -91,6 +91,41 @@ const kinds = {
     meaning: 'A request to the broker failed',
     remedy: 'None needed if it passes; the error code in the context is Kafka’s',
   },
+  KAFKA_TLS_UNTRUSTED: {
+    retryable: true,
+    meaning: 'The certificate of a broker is not to be trusted',
+    remedy:
+      'Put the certificate of its authority into the file of kafka.tls.ca_file, or, where the reason speaks of the name, write the name that the certificate has into kafka.tls.server_name',
+  },
+  KAFKA_TLS_FAILED: {
+    retryable: true,
+    meaning: 'The TLS handshake with a broker failed',
+    remedy:
+      'Where the broker asks for a certificate, set kafka.tls.cert_file and kafka.tls.key_file to one that it trusts; and see that the port of kafka.brokers is one that speaks TLS',
+  },
+  KAFKA_AUTHENTICATION_FAILED: {
+    retryable: true,
+    meaning: 'A broker refuses our credentials',
+    remedy:
+      'Correct kafka.sasl.username and kafka.sasl.password (for oauthbearer what stands under kafka.sasl.oauth), or make that user on the brokers; LogCollector tries again by itself',
+  },
+  KAFKA_MECHANISM_REFUSED: {
+    retryable: true,
+    meaning: 'The SASL mechanism is not enabled on the broker',
+    remedy: 'Set kafka.sasl.mechanism to one that sasl.enabled.mechanisms of the listener names',
+  },
+  KAFKA_TOKEN_FAILED: {
+    retryable: true,
+    meaning: 'The identity provider gave no token',
+    remedy:
+      'Check kafka.sasl.oauth: token_url, client_id, client_secret and scope, and ca_file where the URL’s certificate is not public',
+  },
+  KAFKA_NOT_AUTHORIZED: {
+    retryable: true,
+    meaning: 'The brokers know us, but their access list forbids the request',
+    remedy:
+      'Grant our user Read and Describe on the topics and Read on the group: see docs/kafka.md, "Access"',
+  },
   REDIS_UNAVAILABLE: {
     retryable: true,
     meaning: 'Redis does not answer or refuses to be written',

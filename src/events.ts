@@ -49,6 +49,8 @@ export interface Events {
     sqlstate: string
     stage: 'connect' | 'prepare' | 'copy' | 'tail'
   }
+  /** How many writers may be in a transaction at the same time, for the latency of the commits of a second. */
+  'sink:writers:allowed': { allowed: number; of: number; latencyMs: number }
   'sink:row:refused': PartitionName & { offset: number; sqlstate: string; reason: string }
   'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
   'store:segment:created': { segment: string }

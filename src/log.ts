@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import type { Config } from './config/index.ts'
 import { errorKinds, messageOf, PipelineError } from './errors.ts'
 import type { EventName, Events } from './events.ts'
+import { Repetition } from './supervisor/repetition.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 type Write = (fields: object, message: string) => void
@@ -64,7 +65,7 @@ function shown(value: unknown): string {
   return /[\s"]/.test(text) ? JSON.stringify(text) : text
 }
 
-/** An error as fields: what happened, its code, context and cause; the stack only at debug. */
+/** An error as fields: what happened, its code, context, cause and remedy; the stack only at debug. */
 export function errorFields(error: unknown, withStack: boolean): object {
   const known = error instanceof PipelineError ? { code: error.code, ...error.context } : {}
   // The message of ours repeats its context, which stands beside it as fields.
@@ -72,12 +73,15 @@ export function errorFields(error: unknown, withStack: boolean): object {
   const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : ''
   const isNew = cause !== '' && !Object.values(known).includes(cause)
   const stack = withStack && error instanceof Error ? { stack: error.stack } : {}
-  return { error: text, ...known, ...(isNew ? { cause } : {}), ...stack }
+  const remedy = error instanceof PipelineError ? { remedy: error.remedy } : {}
+  return { error: text, ...known, ...(isNew ? { cause } : {}), ...remedy, ...stack }
 }
 
 interface Line<E> {
   readonly level: LogLevel | ((event: E) => LogLevel)
   readonly message: string
+  /** Tried again for ever: the same failure is written once a minute, and at debug meanwhile. */
+  readonly isRepetitive?: true
 }
 
 /** One row an event. What comes once a batch or a fetch is at debug. */
@@ -91,12 +95,13 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:partition:released': { level: 'info', message: 'released a partition' },
   'source:partition:halted': { level: 'error', message: 'halted a partition' },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
-  'source:fetch:failed': { level: 'warn', message: 'a fetch failed' },
+  'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
   'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
   'sink:transaction:committed': { level: 'debug', message: 'committed' },
   'sink:transaction:failed': { level: 'warn', message: 'a transaction failed' },
+  'sink:writers:allowed': { level: 'info', message: 'changed how many writers may be at work' },
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },
@@ -129,10 +134,12 @@ export function levelOf<N extends EventName>(name: N, event: Events[N]): LogLeve
 /** The listener that writes events to the log. */
 export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
   const isDebug = log.isLevelEnabled('debug')
+  const said = new Repetition()
   return (name, event) => {
-    const chosen = levelOf(name, event)
-    if (chosen === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
+    const isRepeated = lines[name].isRepetitive === true && said.isRepeated(`${name} ${messageOf(error)}`)
+    const chosen = isRepeated ? 'debug' : levelOf(name, event)
+    if (chosen === 'debug' && !isDebug) return
     const failure = error === undefined ? {} : errorFields(error, isDebug)
     log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)
   }

@@ -104,6 +104,10 @@ export const catalogue = {
     help: 'Transactions refused because another owner has the partition.',
   },
   writers: { type: 'gauge', labels: ['mode'], help: 'Writers by mode.' },
+  writers_allowed: {
+    type: 'gauge',
+    help: 'Writers that may be in a transaction at the same time; fewer than all while the database is slow.',
+  },
   writer_in_flight_bytes: {
     type: 'gauge',
     labels: ['writer'],
@@ -133,6 +137,11 @@ export const catalogue = {
     type: 'gauge',
     help: 'Time since the mirror was last written; not shown before the first time.',
   },
+  pressure_lag_seconds: {
+    type: 'gauge',
+    help: 'How long ago the log ended where the committed position stands now; of the partition furthest behind.',
+  },
+  pressure_arena_fill: { type: 'gauge', help: 'Share of the arena that is in use.' },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
 } as const satisfies Record<string, Metric>

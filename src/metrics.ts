@@ -139,11 +139,24 @@ function show(m: Instruments, snapshot: Snapshot): void {
     m.writers.inc({ mode })
     m.writer_in_flight_bytes.set({ writer: String(id) }, inFlightBytes)
   }
+  m.writers_allowed.set(snapshot.writersAllowed)
   m.parse_threads.set(snapshot.parse.threads)
   m.parse_tasks_running.set(snapshot.parse.running)
   m.parse_thread_restarts.set(snapshot.parse.restarts)
   m.ready.set(snapshot.ready.ok ? 1 : 0)
   showMirror(m, snapshot.mirror)
+  showPressure(m, snapshot.pressure)
+}
+
+function showPressure(
+  { pressure_arena_fill, pressure_lag_seconds }: Instruments,
+  pressure: Snapshot['pressure'],
+): void {
+  pressure_lag_seconds.remove()
+  pressure_arena_fill.remove()
+  if (pressure === null) return
+  pressure_lag_seconds.set(pressure.lagSeconds)
+  pressure_arena_fill.set(pressure.arenaFill)
 }
 
 /** A gauge that was reset without labels shows 0; what does not exist is removed instead. */

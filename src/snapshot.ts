@@ -51,6 +51,14 @@ export interface MirrorSnapshot {
   readonly trouble: string | null
 }
 
+/** What whoever takes data in should know of a consumer. */
+export interface PressureSnapshot {
+  /** How long ago the log ended where the committed position stands now. */
+  readonly lagSeconds: number
+  /** Share of the arena that is in use, from 0 to 1. */
+  readonly arenaFill: number
+}
+
 export interface Readiness {
   readonly ok: boolean
   /** Why not, in words; empty when ok. */
@@ -58,22 +66,31 @@ export interface Readiness {
 }
 
 export interface Snapshot {
+  /** What the process does, as set. */
+  readonly roles: readonly string[]
   readonly arena: readonly ArenaAccount[]
   readonly partitions: readonly PartitionSnapshot[]
   readonly writers: readonly WriterSnapshot[]
+  /** Of these, how many may be in a transaction at the same time. */
+  readonly writersAllowed: number
   readonly parse: { readonly threads: number; readonly running: number; readonly restarts: number }
   /** Null without redis.url. It has no say in `ready`. */
   readonly mirror: MirrorSnapshot | null
+  /** Null where nothing is consumed. */
+  readonly pressure: PressureSnapshot | null
   readonly ready: Readiness
 }
 
 /** Before there is an engine, and after it. */
 export const emptySnapshot = (reason: string): Snapshot => ({
+  roles: [],
   arena: [],
   partitions: [],
   writers: [],
+  writersAllowed: 0,
   parse: { threads: 0, running: 0, restarts: 0 },
   mirror: null,
+  pressure: null,
   ready: { ok: false, reasons: [reason] },
 })
 

@@ -13,6 +13,15 @@ import { createDataFolder, repositoryRoot } from './paths.ts'
 import { findFreePorts } from './ports.ts'
 import { type Service, startService } from './service.ts'
 
+/** A way in besides the plain one, on a port of its own; clients are told to come by the name localhost. */
+export interface KafkaListener {
+  /** Capital letters. */
+  readonly name: string
+  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+  /** Without the prefix listener.name.<name>. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
 export interface KafkaOptions {
   /** Each of them is broker and controller; 1 unless told. Replication follows: min(brokers, 3). */
   readonly brokers?: number
@@ -20,12 +29,19 @@ export interface KafkaOptions {
   readonly heapMiB?: number
   /** Further lines of server.properties; they win over ours. */
   readonly settings?: Readonly<Record<string, string>>
+  readonly listeners?: readonly KafkaListener[]
+  /** Users of SCRAM-SHA-256 and SCRAM-SHA-512 with their passwords. */
+  readonly scramUsers?: Readonly<Record<string, string>>
+  /** Further options of the Java that runs a broker. */
+  readonly javaOptions?: readonly string[]
   readonly report?: (line: string) => void
 }
 
 export interface Kafka {
   /** host:port, separated by commas. */
   readonly address: string
+  /** The same of a listener, by its name. */
+  addressOf(listener: string): string
   /** In the order of their node ids, from 1. */
   readonly brokers: readonly Service[]
   /** Of the first broker; null while it does not run. */
@@ -40,6 +56,30 @@ interface Node {
   readonly id: number
   readonly port: number
   readonly controllerPort: number
+  /** In the order of the listeners. */
+  readonly listenerPorts: readonly number[]
+}
+
+/** What server.properties says of the listeners, joined with the two that are always there. */
+function listenerProperties(node: Node, listeners: readonly KafkaListener[]): Record<string, string> {
+  const own = listeners.map((listener, index) => ({ ...listener, port: node.listenerPorts[index]! }))
+  const settings = own.flatMap(({ name, settings }) =>
+    Object.entries(settings).map(([key, value]) => [`listener.name.${name.toLowerCase()}.${key}`, value]),
+  )
+  const plain = `PLAINTEXT://127.0.0.1:${node.port}`
+  return {
+    listeners: [
+      plain,
+      `CONTROLLER://127.0.0.1:${node.controllerPort}`,
+      ...own.map(({ name, port }) => `${name}://127.0.0.1:${port}`),
+    ].join(','),
+    'advertised.listeners': [plain, ...own.map(({ name, port }) => `${name}://localhost:${port}`)].join(','),
+    'listener.security.protocol.map': [
+      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      ...own.map(({ name, protocol }) => `${name}:${protocol}`),
+    ].join(','),
+    ...Object.fromEntries(settings),
+  }
 }
 
 function serverProperties(node: Node, nodes: readonly Node[], folder: string, options: KafkaOptions): string {
@@ -49,10 +89,8 @@ function serverProperties(node: Node, nodes: readonly Node[], folder: string, op
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
     'controller.quorum.voters': nodes.map(each => `${each.id}@127.0.0.1:${each.controllerPort}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    ...listenerProperties(node, options.listeners ?? []),
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': copies,
@@ -111,7 +149,13 @@ async function startBroker(
   writeFileSync(properties, serverProperties(node, nodes, folder, options))
   const log4j = `-Dlog4j2.configurationFile=${join(repositoryRoot, 'stack', 'kafka', 'log4j2.yaml')}`
   const classPath = ['-cp', join(jars, '*')]
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]
+  const users = Object.entries(options.scramUsers ?? {}).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(mechanism => [
+      '--add-scram',
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  )
+  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...users]
   await runCommand('java', [
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
@@ -122,7 +166,15 @@ async function startBroker(
   return startService({
     name: `Kafka broker ${node.id}`,
     command: 'java',
-    args: [`-Xmx${options.heapMiB ?? 1024}m`, '-XX:+UseG1GC', log4j, ...classPath, 'kafka.Kafka', properties],
+    args: [
+      `-Xmx${options.heapMiB ?? 1024}m`,
+      '-XX:+UseG1GC',
+      log4j,
+      ...(options.javaOptions ?? []),
+      ...classPath,
+      'kafka.Kafka',
+      properties,
+    ],
     folder,
     owner: null,
     quickSignal: 'SIGKILL',
@@ -151,13 +203,17 @@ async function allOrNone(starts: readonly Promise<Service>[]): Promise<Service[]
 /** Starts a Kafka of its own and resolves when every broker answers. Throws STACK_PREREQUISITE without Java or Maven. */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const count = options.brokers ?? 1
+  const listeners = options.listeners ?? []
+  const portsOfNode = 2 + listeners.length
   const jars = await ensureKafkaJars(options.report ?? (() => undefined))
-  const ports = await findFreePorts(2 * count)
-  const nodes = Array.from({ length: count }, (_, index) => ({
-    id: index + 1,
-    port: ports[2 * index]!,
-    controllerPort: ports[2 * index + 1]!,
-  }))
+  const ports = await findFreePorts(portsOfNode * count)
+  const nodes = Array.from({ length: count }, (_, index) => {
+    const [port, controllerPort, ...listenerPorts] = ports.slice(
+      portsOfNode * index,
+      portsOfNode * (index + 1),
+    )
+    return { id: index + 1, port: port!, controllerPort: controllerPort!, listenerPorts }
+  })
   const clusterId = createClusterId()
   const brokers = await allOrNone(nodes.map(node => startBroker(node, nodes, clusterId, jars, options)))
   const each = async (act: (broker: Service) => Promise<void>): Promise<void> => {
@@ -165,6 +221,11 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   }
   return {
     address: nodes.map(node => `127.0.0.1:${node.port}`).join(','),
+    addressOf(listener) {
+      const index = listeners.findIndex(({ name }) => name === listener)
+      if (index < 0) throw new Error(`this Kafka has no listener ${listener}`)
+      return nodes.map(({ listenerPorts }) => `localhost:${listenerPorts[index]}`).join(',')
+    },
     brokers,
     get pid() {
       return brokers[0]!.pid

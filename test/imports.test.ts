@@ -86,6 +86,14 @@ test('each client library has one home', () => {
   assert.equal(offences(sources, isStray), [])
 })
 
+test('Kafka clients are made in one place, which knows TLS and login', () => {
+  const makers = sources.filter(({ text }) => /\bnew Kafka\(/.test(text))
+  assert.equal(
+    makers.map(({ file }) => file),
+    ['src/source/kafka/client.ts'],
+  )
+})
+
 test('src imports neither tests nor stack nor benches', () => {
   assert.equal(
     offences(sources, (_, target) => /^(stack|test|native-bench|scripts)\//.test(target)),

@@ -52,6 +52,19 @@ test('an error gives its code, context and cause; the stack only at debug', () =
   assert.match(String(loud.parsed()[0]?.stack), 'log.test')
 })
 
+test('a failure that is tried again for ever is written once, with its remedy; another one is news', () => {
+  const { log, parsed } = captured('info')
+  const write = logEvents(log)
+  const error = new PipelineError('KAFKA_AUTHENTICATION_FAILED', { reason: 'no' })
+  for (let attempt = 0; attempt < 5; attempt++) write('source:fetch:failed', { broker: -1, error })
+  write('source:fetch:failed', { broker: -1, error: new PipelineError('KAFKA_REQUEST_FAILED') })
+  assert.equal(
+    parsed().map(({ code }) => code),
+    ['KAFKA_AUTHENTICATION_FAILED', 'KAFKA_REQUEST_FAILED'],
+  )
+  assert.match(String(parsed()[0]?.remedy), 'kafka.sasl.password')
+})
+
 test('an error does not say its context twice', () => {
   const { log, parsed } = captured('info')
   const error = new PipelineError('POSTGRES_UNAVAILABLE', { reason: 'refused' }, new Error('refused'))

@@ -5,7 +5,7 @@ export const exitCodes = {
   ok: { code: 0, meaning: 'Done.' },
   failed: { code: 1, meaning: 'It failed, or stopping took longer than shutdown.deadline.' },
   usage: { code: 2, meaning: 'The command line or the configuration is not valid.' },
-  findings: { code: 3, meaning: 'verify found something.' },
+  findings: { code: 3, meaning: 'verify found something, or a replay left dead letters where they are.' },
   unavailable: {
     code: 4,
     meaning:

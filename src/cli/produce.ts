@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts'
 import { type RecordFormat, recordFormats } from '../produce/formats.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
+import { createBrake } from './brake.ts'
 import {
   type CliContext,
   type ConfigOptions,
@@ -26,6 +27,7 @@ interface Options extends ConfigOptions {
   readonly header?: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
   readonly rate?: number
+  readonly respectPressure?: true
   readonly json?: true
 }
 
@@ -52,6 +54,7 @@ export function register(program: Command, context: CliContext): void {
       new Option('--compression <codec>', 'of the Kafka batches').choices(['none', 'gzip']).default('none'),
     )
     .option('--rate <records>', 'at most so many records a second', positive)
+    .option('--respect-pressure', 'wait while the consumers are further behind than redis.pressure.max_lag')
     .option('--json', 'the summary as JSON')
     .action(handled<Options>(context, options => produceRecords(options, context)))
 }
@@ -72,18 +75,19 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
   const { produce } = await import('../produce/produce.ts')
   const abort = new AbortController()
   const stop = (): void => abort.abort()
+  const brake = options.respectPressure ? await createBrake(config, abort.signal) : null
   process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
     const isWatched = process.stderr.isTTY
     const summary = await produce({
-      brokers: config.kafka.brokers,
-      clientId: config.kafka.clientId,
+      ...config.kafka,
       topic: options.topic ?? config.kafka.topics[0]!,
       source,
       gzip: options.compression === 'gzip',
       headers: options.header ?? {},
       ...(options.rate === undefined ? {} : { recordsPerSecond: options.rate }),
       ...(options.createTopic === undefined ? {} : { createPartitions: options.createTopic }),
+      ...(brake === null ? {} : { hold: brake.hold }),
       ...(isWatched ? { onProgress: progressOn(context) } : {}),
       signal: abort.signal,
     })
@@ -92,6 +96,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
     return exitCodes.ok.code
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
+    await brake?.stop()
   }
 }
 

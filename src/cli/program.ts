@@ -7,6 +7,7 @@ import { debugRequested } from '../config/index.ts'
 import * as check from './check.ts'
 import * as config from './config.ts'
 import type { CliContext } from './context.ts'
+import * as deadLetters from './dead-letters.ts'
 import * as demo from './demo.ts'
 import { type ExitCode, exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import * as lag from './lag.ts'
@@ -17,7 +18,7 @@ import * as run from './run.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, lag, check, config, demo]
+const commands = [run, produce, migrate, verify, lag, check, config, demo, deadLetters]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

@@ -4,20 +4,32 @@ import { settingsHelp } from '../config/render.ts'
 import { type CliContext, type ConfigOptions, handled, withConfig } from './context.ts'
 import type { ExitCode } from './exit-codes.ts'
 
+interface Options extends ConfigOptions {
+  readonly role?: string
+}
+
 /** Adds the command. */
 export function register(program: Command, context: CliContext): void {
   withConfig(program.command('run'))
+    .option('--role <roles>', 'what it does: consume, maintain, api or all; a comma between several')
     .description('store what the topics hold, until SIGTERM or SIGINT; a second one exits at once')
     .addHelpText('after', `\n${settingsHelp()}`)
-    .action(handled<ConfigOptions>(context, runEngine))
+    .action(handled<Options>(context, runEngine))
 }
 
-async function runEngine(options: ConfigOptions): Promise<ExitCode> {
+async function runEngine(options: Options): Promise<ExitCode> {
   const { readConfig } = await import('../config/index.ts')
-  const { config, warnings } = readConfig({ file: options.config, overrides: options.set ?? {} })
-  const [{ createEngine }, { serve }] = await Promise.all([
-    import('../engine/engine.ts'),
+  const role = options.role === undefined ? {} : { roles: options.role }
+  const { config, warnings } = readConfig({ file: options.config, overrides: { ...options.set, ...role } })
+  const [{ createEngineFor }, { serve }] = await Promise.all([
+    import('../engine/create.ts'),
     import('./serve.ts'),
   ])
-  return serve({ config, warnings, createEngine, signals: process, exitNow: code => process.exit(code) })
+  return serve({
+    config,
+    warnings,
+    createEngine: createEngineFor,
+    signals: process,
+    exitNow: code => process.exit(code),
+  })
 }

@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
-import { PipelineError } from '../errors.ts'
 import { createEvents, type Emit } from '../events.ts'
 import { buildServer, listenOn } from '../http/server.ts'
 import { createLogger, errorFields, type Log, type LogDestination, logEvents } from '../log.ts'
@@ -142,6 +141,5 @@ async function stopWithin(deadlineMs: number, log: Log, stop: () => Promise<bool
 }
 
 function logFailure(log: Log, error: unknown): void {
-  const remedy = error instanceof PipelineError ? { remedy: error.remedy } : {}
-  log.error({ ...errorFields(error, log.isLevelEnabled('debug')), ...remedy }, 'stopped by a failure')
+  log.error(errorFields(error, log.isLevelEnabled('debug')), 'stopped by a failure')
 }

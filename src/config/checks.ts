@@ -2,6 +2,7 @@
  * Rules between settings; the bounds of a single one are in settings/. Run by load.ts once every value that a
  * rule looks at is valid by itself.
  */
+import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
 import type { Config } from './types.ts'
@@ -89,4 +90,5 @@ export const checks: readonly Check[] = [
         ? null
         : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
   },
+  ...kafkaSecurityChecks,
 ]

@@ -10,6 +10,7 @@ export {
   unknownSettings,
 } from './load.ts'
 export { parserSettings } from './parser-settings.ts'
+export { readPem } from './pem.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
 export type { SettingKey } from './settings/index.ts'
 export type { Config, StartPosition } from './types.ts'

@@ -1,4 +1,4 @@
-/** What the storekeeper does, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts. */
+/** What storekeepers do, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts, bystander.ts. */
 import type { Config } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import type { Segments } from '../store/segments.ts'
@@ -9,18 +9,19 @@ import type { Positions } from './positions.ts'
 const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000
 
-export function choresOf(
-  { positions, segments }: { readonly positions: Positions; readonly segments: Segments },
-  { postgres, storage }: Config,
-  emit: Emit,
-): Chore[] {
+/** What belongs to whoever has partitions. */
+export const consumerChores = (positions: Positions): Chore[] => [
+  { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
+]
+
+/** What belongs to the database, once for all: any number of processes may do it, locks there keep them apart. */
+export function maintenanceChores(segments: Segments, { postgres, storage }: Config, emit: Emit): Chore[] {
   return [
     {
       name: 'segments ahead',
       everyMs: SEGMENTS_EVERY_MS,
       run: () => segments.ensureAhead(Date.now(), storage.segmentsAhead),
     },
-    { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
     { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
   ]
 }

@@ -3,16 +3,13 @@
  * parts.ts; the supervisor begins anew what fails.
  */
 import type { Config } from '../config/index.ts'
-import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { ensureColumns } from '../store/columns.ts'
-import { migrate } from '../store/migrate.ts'
-import { retryWhile } from '../supervisor/backoff.ts'
 import { type ChildSpec, Supervisor } from '../supervisor/supervisor.ts'
 import { type EngineFacts, factsOf } from './facts.ts'
 import { names, Parts } from './parts.ts'
+import { prepareStore } from './prepare-store.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 
 export interface EngineOptions {
@@ -25,7 +22,7 @@ export interface EngineOptions {
 
 /** Restarts of all parts together; one more within the period ends the engine. */
 export const RESTART_INTENSITY = 5
-const RESTART_PERIOD_MS = 60_000
+export const RESTART_PERIOD_MS = 60_000
 /** Of the shutdown deadline: then what is still in flight is abandoned (it is read again by the next start). */
 const GRACEFUL_SHARE = 0.75
 const DRAIN_LOOK_MS = 10
@@ -79,7 +76,7 @@ export class Engine {
 
   /** In the order of their start; fetchers come to it with their brokers. docs/architecture.md has the table. */
   private children(): ChildSpec[] {
-    const { membership, mirror, parser, pool, sink, store, storekeeper } = this.parts
+    const { membership, mirror, parser, pool, pressure, sink, store, storekeeper, turns } = this.parts
     const startPool = () => {
       pool.start()
       parser.wake()
@@ -89,6 +86,7 @@ export class Engine {
       this.joining = membership.start()
     }
     return [
+      { name: names.pressure, restart: 'temporary', part: pressure },
       ...(mirror === null ? [] : [{ name: names.mirror, restart: 'temporary' as const, part: mirror }]),
       {
         name: names.store,
@@ -97,26 +95,22 @@ export class Engine {
       },
       { name: names.parsePool, restart: 'permanent', part: { start: startPool, stop: () => pool.stop() } },
       { name: names.membership, restart: 'permanent', part: { start: join, stop: () => membership.stop() } },
+      { name: names.turns, restart: 'temporary', part: turns },
       ...sink.specs(),
       { name: names.storekeeper, restart: 'permanent', part: storekeeper },
     ]
   }
 
-  /** Migrates where needed, adds columns, and makes the first segments, as soon as Postgres lets us. */
   private async prepareStore(): Promise<void> {
-    const { columns, postgres, storage } = this.config
-    const attempt = async () => {
-      await migrate(postgres.url)
-      for (const column of await ensureColumns(postgres.url, columns))
-        this.emit('store:column:added', { column })
-      await this.parts.segments.ensureAhead(Date.now(), storage.segmentsAhead)
-    }
-    const onError = (error: unknown) => {
-      if (!(error instanceof PipelineError) || !error.retryable) throw error
-      this.storeTrouble = error.message
-      this.emit('store:task:failed', { task: 'migrate', error })
-    }
-    await retryWhile(attempt, { isWanted: () => !this.isStopping, onError })
+    const { config, emit, parts } = this
+    await prepareStore(parts.segments, config, {
+      isWanted: () => !this.isStopping,
+      onTrouble: error => {
+        this.storeTrouble = error.message
+        emit('store:task:failed', { task: 'migrate', error })
+      },
+      onColumnAdded: column => emit('store:column:added', { column }),
+    })
     this.storeTrouble = null
   }
 
@@ -149,10 +143,10 @@ export class Engine {
   }
 
   snapshot(): Snapshot {
-    return takeSnapshot(this.parts, this.storeTrouble)
+    return takeSnapshot(this.parts, this.config.roles, this.storeTrouble)
   }
 
   facts(): EngineFacts {
-    return factsOf(this.parts, this.storeTrouble)
+    return factsOf(this.parts, this.config.roles, this.storeTrouble)
   }
 }

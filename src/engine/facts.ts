@@ -24,9 +24,9 @@ export interface EngineFacts extends Snapshot {
   }
 }
 
-export function factsOf(parts: Parts, storeTrouble: string | null): EngineFacts {
+export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: string | null): EngineFacts {
   const { arena, membership, pool, source } = parts
-  const snapshot = takeSnapshot(parts, storeTrouble)
+  const snapshot = takeSnapshot(parts, roles, storeTrouble)
   const accounts = [arena.input, arena.output, arena.jumbo]
   return {
     ...snapshot,

@@ -13,6 +13,7 @@ import { ParsePool } from '../parse/pool.ts'
 import type { WorkerData } from '../parse/worker-data.ts'
 import { instanceName, Mirror } from '../redis/mirror.ts'
 import { Refusals } from '../sink/refusals.ts'
+import { Turns } from '../sink/turns.ts'
 import { Writer } from '../sink/writer.ts'
 import type { PartitionSnapshot } from '../snapshot.ts'
 import { KafkaAdapter } from '../source/kafka/adapter.ts'
@@ -22,9 +23,12 @@ import { StorePool } from '../store/connection.ts'
 import { Segments } from '../store/segments.ts'
 import { Storekeeper } from '../store/storekeeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { choresOf } from './chores.ts'
+import { consumerChores, maintenanceChores } from './chores.ts'
 import { Claims } from './claims.ts'
 import { Positions } from './positions.ts'
+import { Pressure } from './pressure.ts'
+import { hasRole } from './roles.ts'
+import { accountsOf } from './take-snapshot.ts'
 import { nameOf, Writers } from './writers.ts'
 
 export interface PartsDeps {
@@ -34,12 +38,14 @@ export interface PartsDeps {
   /** URL of the parse workers' module. */
   readonly worker: string
   readonly supervisor: Supervisor
-  /** For the mirror. */
+  /** For the mirror and the pressure. */
   readonly partitions: () => readonly PartitionSnapshot[]
 }
 
 /** Children of the supervisor; writers and fetchers have a number besides. */
 export const names = {
+  pressure: 'pressure',
+  turns: 'turns',
   mirror: 'mirror',
   store: 'store',
   parsePool: 'parse pool',
@@ -57,9 +63,11 @@ export class Parts {
   readonly pool: ParsePool
   readonly parser: Parser
   readonly positions: Positions
+  readonly turns: Turns
   readonly sink: Writers
   readonly claims: Claims
   readonly storekeeper: Storekeeper
+  readonly pressure: Pressure
   /** Null without redis.url. */
   readonly mirror: Mirror | null
   private readonly deps: PartsDeps
@@ -79,13 +87,23 @@ export class Parts {
     this.pool = this.createPool()
     this.parser = this.createParser()
     this.positions = this.createPositions()
+    this.turns = new Turns({
+      writers: config.postgres.writers,
+      boundMs: config.postgres.yieldAboveMs,
+      isIdle: () => this.sink.isIdle,
+      emit,
+    })
     this.sink = this.createWriters()
     this.claims = new Claims(this, emit)
     this.storekeeper = new Storekeeper({
-      chores: choresOf(this, config, emit),
+      chores: [
+        ...consumerChores(this.positions),
+        ...(hasRole(config, 'maintain') ? maintenanceChores(this.segments, config, emit) : []),
+      ],
       onFailed: error => deps.supervisor.exited(names.storekeeper, error),
       emit,
     })
+    this.pressure = new Pressure({ partitions: deps.partitions, arena: () => accountsOf(this.arena) })
     this.mirror = this.createMirror()
   }
 
@@ -191,6 +209,7 @@ export class Parts {
       transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
       transactionIntervalMs: config.sink.transactionIntervalMs,
       refusals,
+      turns: this.turns,
       ensureSegments: starts => segments.ensure(starts),
       forgetSegments: starts => segments.forget(starts),
       rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
@@ -214,6 +233,7 @@ export class Parts {
       groupId: kafka.groupId,
       instance: instanceName(),
       partitions,
+      pressure: () => this.pressure.snapshot(),
       emit,
     })
   }

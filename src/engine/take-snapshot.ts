@@ -1,20 +1,18 @@
 /** The engine's state as plain data, for /metrics, /readyz and /debug. Neighbours: parts.ts, src/snapshot.ts. */
+import type { Arena } from '../arena/arena.ts'
 import type { Claim } from '../arena/descriptors.ts'
 import type { Writer } from '../sink/writer.ts'
-import type { PartitionSnapshot, Readiness, Snapshot } from '../snapshot.ts'
+import type { ArenaAccount, PartitionSnapshot, Readiness, Snapshot } from '../snapshot.ts'
 import type { Partition } from '../source/partition.ts'
 import type { Parts } from './parts.ts'
 
 /** `storeTrouble`: why the store cannot be used, in words; null: it can. */
-export function takeSnapshot(parts: Parts, storeTrouble: string | null): Snapshot {
-  const { arena, mirror, pool, sink, source } = parts
+export function takeSnapshot(parts: Parts, roles: readonly string[], storeTrouble: string | null): Snapshot {
+  const { arena, mirror, pool, pressure, sink, source, turns } = parts
   const writers = sink.all
   return {
-    arena: [arena.input, arena.output, arena.jumbo].map(({ name, usedBytes, bytes }) => ({
-      account: name,
-      usedBytes,
-      sizeBytes: bytes,
-    })),
+    roles,
+    arena: accountsOf(arena),
     partitions: [...source.partitions.values()].map(partition => partitionSnapshot(partition, writers)),
     writers: writers.map(({ id, modes, inFlightBytes, trouble }) => ({
       id,
@@ -22,11 +20,16 @@ export function takeSnapshot(parts: Parts, storeTrouble: string | null): Snapsho
       inFlightBytes,
       trouble,
     })),
+    writersAllowed: turns.allowed,
     parse: { threads: pool.threads, running: pool.running, restarts: pool.restarts },
     mirror: mirror?.snapshot() ?? null,
+    pressure: pressure.snapshot(),
     ready: readiness(parts, storeTrouble),
   }
 }
+
+export const accountsOf = ({ input, jumbo, output }: Arena): ArenaAccount[] =>
+  [input, output, jumbo].map(({ name, usedBytes, bytes }) => ({ account: name, usedBytes, sizeBytes: bytes }))
 
 const partitionSnapshot = (partition: Partition, writers: readonly Writer[]): PartitionSnapshot => ({
   ...partition.name,

@@ -3,13 +3,13 @@
  * `logcollector produce`, the demo, tests and benches call it; batcher.ts and source/kafka/producer.ts do the work.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ClusterOptions } from '../source/kafka/client.ts'
 import { connectProducer } from '../source/kafka/producer.ts'
 import { type BatchAck, Batcher } from './batcher.ts'
 import { defaultBatchBytes, encodeHeaders } from './encode-batch.ts'
 import type { RecordSource } from './sources.ts'
 
-export interface ProduceOptions {
-  readonly brokers: readonly string[]
+export interface ProduceOptions extends Omit<ClusterOptions, 'clientId'> {
   readonly topic: string
   readonly source: RecordSource
   readonly clientId?: string
@@ -25,6 +25,8 @@ export interface ProduceOptions {
   readonly recordsPerSecond?: number
   /** Until a batch that finds no willing broker ends the run, ms; 120,000 unless told. */
   readonly deliveryTimeoutMs?: number
+  /** Awaited before records are read: it may hold them back. */
+  readonly hold?: () => Promise<void>
   readonly onAck?: (ack: BatchAck) => void
   /** Twice a second. */
   readonly onProgress?: (progress: ProduceProgress) => void
@@ -69,7 +71,10 @@ async function pace(
 }
 
 /** Feeds the batcher from the source until one of them ends. */
-async function feed(batcher: Batcher, { source, signal, recordsPerSecond }: ProduceOptions): Promise<void> {
+async function feed(
+  batcher: Batcher,
+  { source, signal, recordsPerSecond, hold }: ProduceOptions,
+): Promise<void> {
   const begin = performance.now()
   const append = batcher.append.bind(batcher)
   const stop = (): void => source.stop()
@@ -77,8 +82,10 @@ async function feed(batcher: Batcher, { source, signal, recordsPerSecond }: Prod
   const linger = setInterval(() => batcher.flush(), lingerMs)
   const most = Math.min(recordsPerRead, Math.ceil((recordsPerSecond ?? Infinity) / readsPerSecond))
   try {
+    await hold?.()
     while (!signal?.aborted && (await source.read(append, most))) {
       await batcher.room()
+      await hold?.()
       if (recordsPerSecond !== undefined) await pace(batcher.taken, recordsPerSecond, begin, signal)
     }
     await batcher.drain()
@@ -94,9 +101,11 @@ async function feed(batcher: Batcher, { source, signal, recordsPerSecond }: Prod
  * Throws TOPIC_MISSING or KAFKA_REQUEST_FAILED; what was acknowledged before has been told to onAck.
  */
 export async function produce(options: ProduceOptions): Promise<ProduceSummary> {
-  const { brokers, topic, onProgress } = options
+  const { brokers, tls, sasl, topic, onProgress } = options
   const producer = await connectProducer({
     brokers,
+    ...(tls === undefined ? {} : { tls }),
+    ...(sasl === undefined ? {} : { sasl }),
     topic,
     clientId: options.clientId ?? 'logcollector-produce',
     createPartitions: options.createPartitions ?? null,

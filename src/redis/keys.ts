@@ -8,11 +8,14 @@ export interface MirrorKeys {
   /** Hash: "topic/partition" → MirrorEntry as JSON. */
   readonly partitions: string
   readonly instance: (name: string) => string
+  /** Hash: instance → its pressure as JSON (pressure.ts). */
+  readonly pressure: string
 }
 
 export const keysOf = (prefix: string, groupId: string): MirrorKeys => ({
   partitions: `${prefix}:${groupId}:partitions`,
   instance: name => `${prefix}:${groupId}:instance:${name}`,
+  pressure: `${prefix}:${groupId}:pressure`,
 })
 
 /** The value of a field. Positions are the offset of the next record; null while not known. */

@@ -10,11 +10,12 @@ import { hostname } from 'node:os'
 import { type ChainableCommander, type Redis, ReplyError } from 'ioredis'
 import type { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import type { MirrorSnapshot, PartitionSnapshot } from '../snapshot.ts'
+import type { MirrorSnapshot, PartitionSnapshot, PressureSnapshot } from '../snapshot.ts'
 import { Modes, type Transitions } from '../supervisor/modes.ts'
 import { Signal } from '../supervisor/signal.ts'
 import { connectRedis, redisError } from './connection.ts'
 import { encodeEntry, fieldOf, keysOf, type MirrorKeys, markOf } from './keys.ts'
+import { writePressure } from './pressure.ts'
 
 export interface MirrorDeps {
   readonly url: string
@@ -23,6 +24,7 @@ export interface MirrorDeps {
   /** Name of this process, unique among all. */
   readonly instance: string
   readonly partitions: () => readonly PartitionSnapshot[]
+  readonly pressure: () => PressureSnapshot
   readonly emit: Emit
 }
 
@@ -130,10 +132,11 @@ export class Mirror {
     this.turn += 1
     if (!isFull && news.length + gone.length === 0) return
     const pipeline = client.pipeline()
-    if (this.isKeyForeign) pipeline.del(keys.partitions)
+    if (this.isKeyForeign) pipeline.del(keys.partitions, keys.pressure)
     if (news.length > 0) pipeline.hset(keys.partitions, ...news.flat())
     if (gone.length > 0) this.remove(pipeline, gone)
     pipeline.pexpire(keys.partitions, MIRROR_TTL_MS)
+    if (isFull) writePressure(pipeline, keys.pressure, deps.instance, deps.pressure())
     pipeline.set(keys.instance(deps.instance), this.greeting(), 'PX', INSTANCE_TTL_MS)
     for (const [field] of news) this.written.set(field, null)
     await execute(pipeline)
@@ -154,6 +157,7 @@ export class Mirror {
     const pipeline = client.pipeline()
     if (this.written.size > 0) this.remove(pipeline, [...this.written.keys()])
     pipeline.del(this.keys.instance(this.deps.instance))
+    pipeline.hdel(this.keys.pressure, this.deps.instance)
     await execute(pipeline)
   }
 

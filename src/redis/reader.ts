@@ -3,8 +3,10 @@
  * the instances behind it are alive: positions are never taken from here.
  */
 import type { Redis } from 'ioredis'
+import type { PressureSnapshot } from '../snapshot.ts'
 import { connectRedis, redisError } from './connection.ts'
 import { keysOf, type MirrorEntry } from './keys.ts'
+import { readPressure } from './pressure.ts'
 
 export interface MirrorReaderOptions {
   readonly url: string
@@ -39,6 +41,18 @@ export class MirrorReader {
       const marks = names.length === 0 ? [] : await this.client.mget(names.map(keys.instance))
       const alive = new Set(names.filter((_, index) => marks[index] !== null))
       return entries.map(entry => ({ ...entry, isFresh: alive.has(entry.instance) }))
+    } catch (error) {
+      this.close()
+      throw redisError(error)
+    }
+  }
+
+  /** The greatest of the group's consumers; null: none is alive. @throws PipelineError REDIS_UNAVAILABLE */
+  async pressure(): Promise<PressureSnapshot | null> {
+    const { groupId, prefix, url } = this.options
+    try {
+      this.client ??= await connectRedis(url, 'logcollector-lag')
+      return await readPressure(this.client, keysOf(prefix, groupId).pressure)
     } catch (error) {
       this.close()
       throw redisError(error)

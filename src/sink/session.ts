@@ -26,12 +26,16 @@ export interface Backend {
 /** COPY answered with another number of rows than were sent: a fault of ours, and nothing of it may be committed. */
 export class RowCountMismatch extends Error {}
 
-/** In the order of a row; settings may add more behind them. */
 const COLUMNS =
   'ts, severity, service, host, trace_id, span_id, message, attrs, topic_id, kafka_partition, kafka_offset'
+
+/** The columns of `logs` in the order of a row, and behind them those of the settings. */
+export const columnList = (extra: readonly string[]): string =>
+  [COLUMNS, ...extra.map(name => pg.escapeIdentifier(name))].join(', ')
+
 /** PostgreSQL manual, COPY, "Binary Format": signature, flags, no extension; and the trailer. */
-const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
-const COPY_TRAILER = Buffer.from([0xff, 0xff])
+export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+export const COPY_TRAILER = Buffer.from([0xff, 0xff])
 const LOOKS_PER_TIMEOUT = 4
 const PATIENCE_WITH_BACKEND_MS = 500
 const INVALID_PARAMETER_VALUE = '22023'
@@ -50,8 +54,7 @@ export class Session {
     this.client = client
     this.socket = (client as unknown as { connection: { stream: Socket } }).connection.stream
     this.stallTimeoutMs = stallTimeoutMs
-    const more = columns.map(name => `, ${client.escapeIdentifier(name)}`).join('')
-    this.beginCopy = `begin; copy logcollector.logs (${COLUMNS}${more}) from stdin (format binary)`
+    this.beginCopy = `begin; copy logcollector.logs (${columnList(columns)}) from stdin (format binary)`
     client.on('error', () => {
       this.isLost = true
     })

@@ -27,6 +27,7 @@ import { type Backend, Session, type SessionOptions } from './session.ts'
 import type { StoredPosition } from './settle.ts'
 import { encodeTail } from './tail.ts'
 import { type Move, Transaction } from './transaction.ts'
+import type { Turns } from './turns.ts'
 
 export type WriterMode = 'connecting' | 'ready' | 'committing' | 'settling' | 'stopped'
 
@@ -47,6 +48,7 @@ export interface WriterDeps {
   /** A transaction begins no sooner than this after the last one, unless much is ready. */
   readonly transactionIntervalMs: number
   readonly refusals: Refusals
+  readonly turns: Turns
   readonly ensureSegments: (starts: readonly number[]) => Promise<void>
   readonly forgetSegments: (starts: readonly number[]) => void
   readonly rawRecord: RawRecordSource
@@ -150,6 +152,7 @@ export class Writer {
     this.ending.raise()
     if (this.current !== null) await this.session?.close()
     await this.loop
+    this.deps.turns.leave(this.id)
     this.current = null
     await this.session?.end()
     this.modes.set('stopped')
@@ -162,15 +165,25 @@ export class Writer {
         continue
       }
       this.modes.set('ready')
-      const transaction = this.next()
-      // A connection alone is no proof: what failed must have landed, or have become somebody else's.
-      if (this.isIdle) this.trouble = null
-      if (transaction !== null) await this.execute(transaction)
-      else await this.news.wait(this.isIdle ? undefined : this.waitMs)
+      await this.turn()
     }
   }
 
+  /** One transaction, or the wait for what it needs: batches, time, or that fewer writers are at work. */
+  private async turn(): Promise<void> {
+    const { id } = this
+    const { turns } = this.deps
+    if (!this.isIdle && !turns.enter(id, () => this.news.raise())) return this.news.wait()
+    const transaction = this.next()
+    // A connection alone is no proof: what failed must have landed, or have become somebody else's.
+    if (this.isIdle) this.trouble = null
+    if (transaction !== null) await this.execute(transaction)
+    turns.leave(id)
+    if (transaction === null) await this.news.wait(this.isIdle ? undefined : this.waitMs)
+  }
+
   private async connect(): Promise<void> {
+    this.deps.turns.leave(this.id)
     if (this.session !== null) {
       this.predecessor = this.session.backend ?? this.predecessor
       await this.session.close()
@@ -259,6 +272,7 @@ export class Writer {
     this.trouble = null
     this.backoff.reset()
     this.pace.landed()
+    this.deps.turns.committed(commitMs)
     this.deps.refusals.stored(transaction.rows)
     const { slices, rows, bytes } = transaction
     const [oldestAgeMs, newestAgeMs] = transaction.ages(Date.now())

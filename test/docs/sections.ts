@@ -34,16 +34,21 @@ export const documentedProgram = (): Command =>
 /** docs/cli.md: every command with its options. */
 function commandsReference(): string {
   return documentedProgram()
-    .commands.map(command => {
+    .commands.flatMap(command => (command.commands.length === 0 ? [command] : [...command.commands]))
+    .map(command => {
       const options = command.options.map(
         ({ flags, description, argChoices }) =>
           `| \`${flags}\` | ${cell(description)}${argChoices ? `: ${argChoices.join(' or ')}` : ''} |`,
       )
-      const head = [`### logcollector ${command.name()}`, '', `${sentence(command.description())}`]
+      const head = [`### logcollector ${pathOf(command)}`, '', `${sentence(command.description())}`]
       return [...head, '', '| Option | Meaning |', '|---|---|', ...options].join('\n')
     })
     .join('\n\n')
 }
+
+/** Its name behind those of the commands above it, such as "dead-letters list". */
+const pathOf = (command: Command): string =>
+  command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`
 

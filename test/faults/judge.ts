@@ -20,7 +20,7 @@ const STORED = `create temporary table stored as
   from logs where topic_id in (select topic_id from topics where topic = $1)
   union all
   select kafka_partition, kafka_offset, 'dead letter', null, encode(raw, 'escape')
-  from dead_letters where topic_id in (select topic_id from topics where topic = $1)`
+  from dead_letters where topic_id in (select topic_id from topics where topic = $1) and replayed_at is null`
 
 const questions: Readonly<Record<string, string>> = {
   'lost: acknowledged and not stored': `

@@ -47,6 +47,7 @@ function mirrorOf(partitions: PartitionSnapshot[]) {
     groupId,
     instance: 'one',
     partitions: () => partitions,
+    pressure: () => ({ lagSeconds: 0, arenaFill: 0 }),
     emit: (name, event) => void happened.push({ name, event }),
   })
   mirror.start()

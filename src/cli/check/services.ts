@@ -17,6 +17,12 @@ export async function checkServices(config: Config): Promise<Finding[]> {
 /** The reason without our own words around it, where the client gave one. */
 const reasonOf = (error: PipelineError): string => String(error.context.reason ?? messageOf(error))
 
+/** Our own words too where they say more than that a request failed. */
+const messageFor = (error: PipelineError): string =>
+  error.code === 'KAFKA_REQUEST_FAILED'
+    ? reasonOf(error)
+    : `${errorKinds[error.code].meaning}: ${reasonOf(error)}`
+
 async function asked<T>(ask: () => Promise<T>): Promise<T | PipelineError> {
   try {
     return await ask()
@@ -27,12 +33,16 @@ async function asked<T>(ask: () => Promise<T>): Promise<T | PipelineError> {
 }
 
 async function checkKafka({ kafka }: Config): Promise<Finding[]> {
-  const inspector = new KafkaInspector({ brokers: kafka.brokers, clientId: `${kafka.clientId}-check` })
+  const inspector = new KafkaInspector({ ...kafka, clientId: `${kafka.clientId}-check` })
   try {
     const cluster = await asked(() => inspector.cluster())
     if (!(cluster instanceof PipelineError)) return clusterFindings(cluster, kafka.topics)
-    const remedy = 'see that the brokers of kafka.brokers run and can be reached from here'
-    return [problem('kafka', reasonOf(cluster), remedy)]
+    // A broker that demands what we do not offer just closes the connection.
+    const remedy =
+      cluster.code === 'KAFKA_REQUEST_FAILED'
+        ? `see that the brokers of kafka.brokers run and can be reached from here, and whether their port speaks ${kafka.tls.enabled ? 'TLS' : 'TLS (kafka.tls.enabled) or demands a login (kafka.sasl)'}`
+        : cluster.remedy
+    return [problem('kafka', messageFor(cluster), remedy)]
   } finally {
     await inspector.close()
   }

@@ -1,5 +1,7 @@
 /** What `logcollector lag` says, as data: sources.ts makes it, table.ts shows it, --json prints it as it is. */
 
+import type { PressureSnapshot } from '../../snapshot.ts'
+
 /** A position is the offset of the next record; null where nobody knows. */
 export interface PartitionLag {
   readonly topic: string
@@ -25,6 +27,8 @@ export interface LagReport {
   /** Partitions whose lag nobody knows. */
   readonly unknown: number
   readonly partitions: readonly PartitionLag[]
+  /** Of the consumer that is furthest behind; null where none says so. */
+  readonly pressure: PressureSnapshot | null
   /** What could not be had, in words. */
   readonly notes: readonly string[]
 }
@@ -36,11 +40,13 @@ export const reportOf = (
   source: LagReport['source'],
   partitions: readonly PartitionLag[],
   notes: readonly string[],
+  pressure: PressureSnapshot | null = null,
 ): LagReport => ({
   source,
   at: new Date().toISOString(),
   totalLag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
   unknown: partitions.filter(({ lag }) => lag === null).length,
   partitions: [...partitions].sort(byName),
+  pressure,
   notes,
 })

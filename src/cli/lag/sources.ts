@@ -25,7 +25,7 @@ export class LagSources {
       redis.url === ''
         ? null
         : new MirrorReader({ url: redis.url, prefix: redis.prefix, groupId: kafka.groupId })
-    this.inspector = new KafkaInspector({ brokers: kafka.brokers, clientId: `${kafka.clientId}-lag` })
+    this.inspector = new KafkaInspector({ ...kafka, clientId: `${kafka.clientId}-lag` })
     this.store = new StorePool({ url: postgres.url, connectTimeoutMs: postgres.connectTimeoutMs })
   }
 
@@ -33,7 +33,10 @@ export class LagSources {
   async read(): Promise<LagReport> {
     const notes: string[] = []
     const mirrored = this.mirror === null ? null : await this.fromMirror(this.mirror, notes)
-    if (mirrored !== null) return reportOf('redis', mirrored, notes)
+    if (mirrored !== null) {
+      const pressure = await optional('Redis', () => this.mirror!.pressure(), notes)
+      return reportOf('redis', mirrored, notes, pressure)
+    }
     return reportOf('postgres', await this.fromPostgres(notes), notes)
   }
 

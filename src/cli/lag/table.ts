@@ -12,7 +12,7 @@ const MIB = KIB * 1024
 
 /** Table, sum and notes, with a line break at the end. */
 export function lagTable(report: LagReport, isTerminal: boolean): string {
-  const { at, notes, partitions, source, totalLag, unknown: unknowns } = report
+  const { at, notes, partitions, pressure, source, totalLag, unknown: unknowns } = report
   const colours = picocolors.createColors(isTerminal && picocolors.isColorSupported)
   const table = new Table({
     head: HEAD,
@@ -40,8 +40,12 @@ export function lagTable(report: LagReport, isTerminal: boolean): string {
   const from = source === 'redis' ? 'the mirror in Redis' : 'Postgres and Kafka'
   const but = unknowns === 0 ? '' : ` (of ${unknowns} it is not known)`
   const sum = `${coloured(totalLag)} records behind in ${partitions.length} partitions${but}, at ${at} from ${from}`
-  return `${[table.toString(), sum, ...notes.map(note => colours.yellow(note))].join('\n')}\n`
+  const behind = pressure === null ? [] : [pressureLine(pressure)]
+  return `${[table.toString(), sum, ...behind, ...notes.map(note => colours.yellow(note))].join('\n')}\n`
 }
+
+const pressureLine = ({ arenaFill, lagSeconds }: NonNullable<LagReport['pressure']>): string =>
+  `${lagSeconds.toFixed(1)} s behind, memory ${Math.round(arenaFill * 100)} % full`
 
 const number = (value: number): string => value.toLocaleString('en-US')
 

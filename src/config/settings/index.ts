@@ -5,6 +5,7 @@
 import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
 import { kafkaSettings } from './kafka.ts'
+import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
 import { memorySettings } from './memory.ts'
 import { parseSettings } from './parse.ts'
@@ -18,6 +19,7 @@ export type * from './kinds.ts'
 /** Keys are written as in YAML: a dot descends, words are joined by underscores. */
 export const settings = {
   ...kafkaSettings,
+  ...kafkaSecuritySettings,
   ...postgresSettings,
   ...redisSettings,
   ...memorySettings,

@@ -30,4 +30,11 @@ export const postgresSettings = {
     max: '1h',
     help: 'A connection on which nothing moves for so long in the middle of its work is cut and opened anew.',
   },
+  'postgres.yield_above': {
+    type: 'duration',
+    default: '0ms',
+    min: '0ms',
+    max: '1h',
+    help: 'While commits take longer than this, one writer fewer is at work every second, down to one; 0ms: never.',
+  },
 } as const satisfies Record<string, Setting>

@@ -1,7 +1,16 @@
 /** What the process says, and how long it may take to end. Rows of the table in index.ts. */
 import type { Setting } from './kinds.ts'
+import { roleName } from './shapes.ts'
 
 export const processSettings = {
+  roles: {
+    type: 'list',
+    default: 'all',
+    minItems: 1,
+    maxItems: 4,
+    shape: roleName,
+    help: 'What the process does: consume (Kafka to Postgres), maintain (segments and verify), api (HTTP for users); or all.',
+  },
   'log.level': {
     type: 'enum',
     default: 'info',

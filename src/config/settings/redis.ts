@@ -17,4 +17,11 @@ export const redisSettings = {
     shape: keyPrefix,
     help: 'What every key begins with. Keys under it belong to LogCollector and are overwritten.',
   },
+  'redis.pressure.max_lag': {
+    type: 'duration',
+    default: '1m',
+    min: '1s',
+    max: '24h',
+    help: 'Further behind than this, whoever takes data in waits or refuses it (produce --respect-pressure).',
+  },
 } as const satisfies Record<string, Setting>

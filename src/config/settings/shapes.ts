@@ -6,7 +6,14 @@ export const keyPrefix: Shape = {
   accepts: 'letters, digits, ".", ":", "_" and "-"',
 }
 export const anyText: Shape = { pattern: /^.{1,255}$/u, accepts: 'a text of 1 to 255 characters' }
+export const optionalText: Shape = { pattern: /^.{0,4096}$/u, accepts: 'a text, or nothing' }
+export const filePath: Shape = { pattern: /^.{0,4096}$/u, accepts: 'the path of a file, or nothing' }
+export const hostName: Shape = { pattern: /^[\w.-]{0,253}$/, accepts: 'a host name, or nothing' }
 export const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
+export const roleName: Shape = {
+  pattern: /^(consume|maintain|api|all)$/,
+  accepts: 'consume, maintain, api or all',
+}
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
 export const fieldNames = {
   type: 'list',

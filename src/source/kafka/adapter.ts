@@ -7,21 +7,21 @@ import {
   type Consumer,
   type ConsumerCrashEvent,
   type ConsumerGroupJoinEvent,
-  Kafka,
+  type Kafka,
   logLevel,
   PartitionAssigners,
 } from 'kafkajs'
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
-import { messageOf, PipelineError } from '../../errors.ts'
+import { PipelineError } from '../../errors.ts'
+import { Repetition } from '../../supervisor/repetition.ts'
+import { type ClientOptions, type ClusterOptions, clientFactory } from './client.ts'
 import type { Cluster, Connection } from './cluster.ts'
+import { kafkaFailure } from './failure.ts'
 import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
 
 export type KafkaLog = (level: 'warn' | 'info' | 'debug', message: string, context: object) => void
 
-export interface KafkaOptions {
-  readonly brokers: readonly string[]
-  readonly clientId: string
+export interface KafkaOptions extends ClusterOptions {
   readonly groupId: string
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -58,25 +58,25 @@ const TOPIC_RESOURCE = 2
 
 export class KafkaAdapter {
   private readonly options: KafkaOptions
+  private readonly createClient: (options: ClientOptions) => Kafka
+  private readonly said = new Repetition()
   private consumer: Consumer
   private admin: Admin
   private cluster: Cluster | null = null
 
   constructor(options: KafkaOptions) {
     this.options = options
-    stopIdleTimerLoop()
+    this.createClient = clientFactory(options)
     ;({ consumer: this.consumer, admin: this.admin } = this.createClients())
   }
 
   private createClients(): { consumer: Consumer; admin: Admin } {
     const { options } = this
-    const kafka = new Kafka({
-      brokers: [...options.brokers],
-      clientId: options.clientId,
+    const kafka = this.createClient({
       requestTimeout: options.requestTimeoutMs,
       socketFactory: arenaSocketFactory,
       logLevel: logLevel.INFO,
-      logCreator: () => entry => forwardLog(options.log, entry),
+      logCreator: () => entry => forwardLog(options.log, this.said, entry),
     })
     const consumer = kafka.consumer({
       groupId: options.groupId,
@@ -117,7 +117,7 @@ export class KafkaAdapter {
       listener.onAssigned(assignment, payload.memberId, payload.duration)
     })
     consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
-      listener.onCrash(payload.error, payload.restart)
+      listener.onCrash(kafkaFailure(payload.error, { request: 'group' }), payload.restart)
     })
     consumer.on(consumer.events.HEARTBEAT, () => listener.onHeartbeat())
     await this.request('subscribe', () => consumer.subscribe({ topics: [...topics] }))
@@ -243,11 +243,7 @@ export class KafkaAdapter {
       })
     } catch (error) {
       await closed(socket, error)
-      throw new PipelineError(
-        'KAFKA_REQUEST_FAILED',
-        { request: 'Fetch', broker, reason: messageOf(error) },
-        error,
-      )
+      throw kafkaFailure(error, { request: 'Fetch', broker })
     }
   }
 
@@ -271,8 +267,7 @@ export class KafkaAdapter {
     try {
       return await run()
     } catch (error) {
-      if (error instanceof PipelineError) throw error
-      throw new PipelineError('KAFKA_REQUEST_FAILED', { request, reason: messageOf(error) }, error)
+      throw kafkaFailure(error, { request })
     }
   }
 }
@@ -302,25 +297,18 @@ function closed(socket: Connection['socket'], error: unknown): Promise<void> {
     socket.destroy(error instanceof Error ? error : new Error(String(error)))
   })
 }
-/**
- * kafkajs 2.2.4 re-arms a timer every millisecond on each idle connection: 3.7 % of a core for nothing
- * (tulios/kafkajs#1704). The check is needed only while requests wait or the broker throttles us.
- */
-function stopIdleTimerLoop(): void {
-  const queue = RequestQueue.prototype
-  const schedule = queue.scheduleCheckPendingRequests
-  if (schedule.name === 'scheduleOnlyWhenPending') return
-  queue.scheduleCheckPendingRequests = function scheduleOnlyWhenPending(this: typeof queue) {
-    if (this.pending.length > 0) schedule.call(this)
-  }
-}
 
-/** kafkajs calls an error what it will try again; what it gives up reaches us as a rejection or a crash. */
+/**
+ * kafkajs calls an error what it will try again; what it gives up reaches us as a rejection or a crash. A line that it
+ * repeats goes to debug.
+ */
 function forwardLog(
   log: KafkaLog,
+  said: Repetition,
   entry: { level: logLevel; namespace: string; log: { message: string; [key: string]: unknown } },
 ): void {
   const { message, timestamp: _, logger: __, stack: ___, ...context } = entry.log
   const level = entry.level === logLevel.ERROR ? 'warn' : entry.level === logLevel.WARN ? 'info' : 'debug'
-  log(level, `kafkajs ${entry.namespace}: ${message}`, context)
+  const text = `kafkajs ${entry.namespace}: ${message}`
+  log(level !== 'debug' && said.isRepeated(text) ? 'debug' : level, text, context)
 }

@@ -2,13 +2,9 @@
  * Questions to the brokers from outside a running engine: which topics there are, and where their logs end. For the
  * commands lag and check; the engine itself uses adapter.ts.
  */
-import { type Admin, Kafka, logLevel } from 'kafkajs'
-import { messageOf, PipelineError } from '../../errors.ts'
-
-export interface InspectorOptions {
-  readonly brokers: readonly string[]
-  readonly clientId: string
-}
+import { type Admin, logLevel } from 'kafkajs'
+import { type ClusterOptions, clientFactory } from './client.ts'
+import { kafkaFailure } from './failure.ts'
 
 export interface ClusterFacts {
   readonly clusterId: string
@@ -20,14 +16,13 @@ export interface ClusterFacts {
 const CONNECT_TIMEOUT_MS = 3_000
 const REQUEST_TIMEOUT_MS = 5_000
 
-/** Every method connects when needed, and throws KAFKA_REQUEST_FAILED within seconds when nobody answers. */
+/** Every method connects when needed, and throws one of our errors within seconds when nobody answers or lets us in. */
 export class KafkaInspector {
   private readonly admin: Admin
 
-  constructor({ brokers, clientId }: InspectorOptions) {
-    const kafka = new Kafka({
-      brokers: [...brokers],
-      clientId,
+  /** Throws CONFIG_INVALID where a file of kafka.tls cannot be read. */
+  constructor(options: ClusterOptions) {
+    const kafka = clientFactory(options)({
       logLevel: logLevel.NOTHING,
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -62,7 +57,7 @@ export class KafkaInspector {
       await this.admin.connect()
       return await run()
     } catch (error) {
-      throw new PipelineError('KAFKA_REQUEST_FAILED', { request, reason: messageOf(error) }, error)
+      throw kafkaFailure(error, { request })
     }
   }
 

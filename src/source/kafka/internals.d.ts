@@ -9,6 +9,14 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default RequestQueueClass
 }
 
+declare module 'kafkajs/src/network/connection.js' {
+  export default class Connection {
+    constructor(options: { host: string; port: number; logger: object; reauthenticationThreshold?: number })
+    sessionLifetime: { toString(): string }
+    readonly reauthenticationThreshold: number
+  }
+}
+
 declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {
   interface FetchV11 {
     replicaId: number

@@ -3,12 +3,12 @@
  * in flight per partition. kafkajs keeps metadata, connections and time-outs. src/produce makes the batches.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { Kafka, logLevel, PartitionAssigners } from 'kafkajs'
-import { messageOf, PipelineError } from '../../errors.ts'
+import { type Kafka, logLevel, PartitionAssigners } from 'kafkajs'
+import { type ErrorContext, PipelineError } from '../../errors.ts'
+import { type ClusterOptions, clientFactory } from './client.ts'
+import { kafkaFailure } from './failure.ts'
 
-export interface ProducerOptions {
-  readonly brokers: readonly string[]
-  readonly clientId: string
+export interface ProducerOptions extends ClusterOptions {
   readonly topic: string
   /** Makes the topic with so many partitions when it is missing; null: a missing topic is an error. */
   readonly createPartitions: number | null
@@ -65,6 +65,7 @@ const acksOfAll = -1
 const brokerTimeoutMs = 30_000
 const firstBackoffMs = 50
 const lastBackoffMs = 2000
+const topicForbidden = 29
 /** No leader yet or any more, too few replicas, time-out, disk: the same batch may go again. */
 const passingErrors = new Set([3, 5, 6, 7, 9, 13, 19, 20, 56])
 
@@ -110,6 +111,12 @@ async function sendOnce(cluster: Cluster, topic: string, partition: number, reco
   return decodeAnswer(body)
 }
 
+const refusal = (facts: ErrorContext & { readonly errorCode: number }): PipelineError =>
+  new PipelineError(
+    facts.errorCode === topicForbidden ? 'KAFKA_NOT_AUTHORIZED' : 'KAFKA_REQUEST_FAILED',
+    facts,
+  )
+
 /** Sends until it is acknowledged. The stamped bytes stay the same, so the broker knows a repetition. */
 async function deliver(
   cluster: Cluster,
@@ -120,21 +127,17 @@ async function deliver(
   const { topic } = options
   const deadline = Date.now() + options.deliveryTimeoutMs
   for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(2 * backoffMs, lastBackoffMs)) {
-    let cause: unknown = null
-    let reason = ''
+    let failure: PipelineError
     try {
       const { errorCode, baseOffset } = await sendOnce(cluster, topic, partition, bytes)
       if (errorCode === 0) return baseOffset
-      reason = `error code ${errorCode}`
-      if (!passingErrors.has(errorCode))
-        throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Produce', topic, partition, errorCode })
+      failure = refusal({ request: 'Produce', topic, partition, errorCode })
+      if (!passingErrors.has(errorCode)) throw failure
     } catch (error) {
       if (error instanceof PipelineError) throw error
-      cause = error
-      reason = messageOf(error)
+      failure = kafkaFailure(error, { request: 'Produce', topic, partition })
     }
-    if (Date.now() + backoffMs > deadline)
-      throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Produce', topic, partition, reason }, cause)
+    if (Date.now() + backoffMs > deadline) throw failure
     await delay(backoffMs)
     // The next attempt says what is wrong if this does not help.
     await cluster.refreshMetadata().catch(() => undefined)
@@ -192,10 +195,10 @@ function openCluster(kafka: Kafka, clientId: string) {
   return { cluster: cluster as Cluster, consumer }
 }
 
-/** Connects and takes a producer id. Throws TOPIC_MISSING or KAFKA_REQUEST_FAILED. */
+/** Connects and takes a producer id. Throws TOPIC_MISSING, KAFKA_REQUEST_FAILED or what is wrong with TLS and login. */
 export async function connectProducer(options: ProducerOptions): Promise<Producer> {
   const { topic, clientId } = options
-  const kafka = new Kafka({ brokers: [...options.brokers], clientId, logLevel: logLevel.NOTHING })
+  const kafka = clientFactory(options)({ logLevel: logLevel.NOTHING })
   const { cluster, consumer } = openCluster(kafka, clientId)
   try {
     await ensureTopic(kafka, options)
@@ -219,7 +222,6 @@ export async function connectProducer(options: ProducerOptions): Promise<Produce
     }
   } catch (error) {
     await consumer.disconnect()
-    if (error instanceof PipelineError) throw error
-    throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'connect', reason: messageOf(error) }, error)
+    throw kafkaFailure(error, { request: 'connect' })
   }
 }

@@ -24,15 +24,32 @@ const SCOPE = `
     group by o.topic_id, o.kafka_partition, t.topic
     having $1::timestamptz is null or count(l.first_offset) > 0
   ),
+  dead as (
+    select d.topic_id, d.kafka_partition, d.kafka_offset, d.replayed_at, d.replayed_ts
+    from scope s join dead_letters d using (topic_id, kafka_partition)
+    where d.kafka_offset >= s.lower
+  ),
+  purged as (
+    select s.topic_id, s.kafka_partition, sum(p.purged) as purged, sum(p.replayed) as replayed,
+      min(p.replayed_min_ts) as oldest
+    from scope s join dead_letters_purged p using (topic_id, kafka_partition)
+    where p.first_offset >= s.lower
+    group by s.topic_id, s.kafka_partition
+  ),
+  replayed as (
+    select topic_id, kafka_partition, sum(replayed) as replayed, min(oldest) as oldest
+    from (
+      select topic_id, kafka_partition, 1 as replayed, replayed_ts as oldest from dead where replayed_at is not null
+      union all
+      select topic_id, kafka_partition, replayed, oldest from purged
+    ) as both_kinds
+    group by topic_id, kafka_partition
+  ),
   stored as (
     select l.topic_id, l.kafka_partition, l.kafka_offset
     from scope s join logs l using (topic_id, kafka_partition)
-    where l.kafka_offset >= s.lower and ($1::timestamptz is null or l.ts >= (select min(oldest) from scope))
-  ),
-  dead as (
-    select d.topic_id, d.kafka_partition, d.kafka_offset
-    from scope s join dead_letters d using (topic_id, kafka_partition)
-    where d.kafka_offset >= s.lower
+    where l.kafka_offset >= s.lower and ($1::timestamptz is null
+      or l.ts >= least((select min(oldest) from scope), (select min(oldest) from replayed)))
   )`
 
 const adjacency: Check = {
@@ -82,14 +99,21 @@ const counts: Check = {
     found as (
       select topic_id, kafka_partition, count(*) filter (where is_row) as stored, count(*) filter (where not is_row) as dead,
         count(*) filter (where kafka_offset >= next_offset) as ahead
-      from (select *, true as is_row from stored union all select *, false from dead) as both_tables
+      from (
+        select topic_id, kafka_partition, kafka_offset, true as is_row from stored
+        union all
+        select topic_id, kafka_partition, kafka_offset, false from dead
+      ) as both_tables
         join scope using (topic_id, kafka_partition)
       group by topic_id, kafka_partition
     )
-    select format('%s/%s: %s rows where the ledger has %s, %s dead letters where it has %s, %s of them beyond the position',
-      s.topic, s.kafka_partition, coalesce(f.stored, 0), s.stored, coalesce(f.dead, 0), s.dead, coalesce(f.ahead, 0)) as finding
+    select format('%s/%s: %s rows where the ledger has %s and %s were replayed, %s dead letters and %s purged ones where it has %s, %s of them beyond the position',
+      s.topic, s.kafka_partition, coalesce(f.stored, 0), s.stored, coalesce(r.replayed, 0),
+      coalesce(f.dead, 0), coalesce(p.purged, 0), s.dead, coalesce(f.ahead, 0)) as finding
     from scope s left join found f using (topic_id, kafka_partition)
-    where coalesce(f.stored, 0) <> s.stored or coalesce(f.dead, 0) <> s.dead or coalesce(f.ahead, 0) <> 0`,
+      left join replayed r using (topic_id, kafka_partition) left join purged p using (topic_id, kafka_partition)
+    where coalesce(f.stored, 0) <> s.stored + coalesce(r.replayed, 0)
+      or coalesce(f.dead, 0) + coalesce(p.purged, 0) <> s.dead or coalesce(f.ahead, 0) <> 0`,
 }
 
 const uniqueness: Check = {
@@ -100,7 +124,11 @@ const uniqueness: Check = {
     select format('%s/%s: offset %s is there %s times', s.topic, kafka_partition, kafka_offset, copies) as finding
     from (
       select topic_id, kafka_partition, kafka_offset, count(*) as copies
-      from (select * from stored union all select * from dead) as both_tables
+      from (
+        select * from stored
+        union all
+        select topic_id, kafka_partition, kafka_offset from dead where replayed_at is null
+      ) as both_tables
       group by topic_id, kafka_partition, kafka_offset having count(*) > 1
     ) as doubles join scope s using (topic_id, kafka_partition)`,
 }

@@ -1,0 +1,88 @@
+/** Dead letters as the kernel sees them again: their Kafka batch (src/replay/record-batch.ts) and their row (parser.ts). */
+import Decoder from 'kafkajs/src/protocol/decoder.js'
+import decodeBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder.js'
+import * as assert from 'uvu/assert'
+import { LetterParser } from '../../src/replay/parser.ts'
+import { recordBatch } from '../../src/replay/record-batch.ts'
+import type { Letter } from '../../src/sink/replay.ts'
+import { defaultSettings } from '../kernel/harness.ts'
+import { decodeRow } from '../reference/copy-row.ts'
+import { suite } from '../support/suite.ts'
+
+const test = suite('replay/parser')
+const kafkaMs = 1_750_000_000_000
+/** Larger than what a batch's own numbers hold in 32 bits. */
+const offset = 5_000_000_007
+
+const letterOf = (changes: Partial<Letter>): Letter => ({
+  topicId: 7,
+  partition: 3,
+  offset,
+  kafkaMs,
+  key: null,
+  raw: Buffer.from('{"service":"web","level":"warn","msg":"hello"}'),
+  headers: null,
+  encoded: null,
+  ...changes,
+})
+
+const headers = Buffer.from(
+  JSON.stringify([
+    ['trace', Buffer.from('abc').toString('base64')],
+    ['empty', ''],
+    ['none', null],
+    ['long', Buffer.alloc(300, 'x').toString('base64')],
+  ]),
+)
+
+test('the batch is what another client reads as the record that was produced', async () => {
+  const letter = letterOf({ key: Buffer.from('key'), headers })
+  const { records } = await decodeBatch(new Decoder(recordBatch(letter, kafkaMs)))
+  const [record] = records
+  assert.is(records.length, 1)
+  assert.is(Number(record!.offset), offset)
+  assert.is(Number(record!.timestamp), kafkaMs)
+  assert.equal([record!.key, record!.value], [letter.key, letter.raw])
+  const read = Object.entries(record!.headers).map(([name, value]) => [
+    name,
+    value === null ? null : String(value),
+  ])
+  assert.equal(read, [
+    ['trace', 'abc'],
+    ['empty', ''],
+    ['none', null],
+    ['long', 'x'.repeat(300)],
+  ])
+})
+
+test('the row has the place and time of the record, and what the settings ask for', () => {
+  const parser = new LetterParser({ ...defaultSettings, keys: true, headers: true })
+  for (const n of [0, 1, 2]) {
+    const parsed = parser.parse(letterOf({ key: Buffer.from(`key ${n}`), headers, offset: offset + n }))
+    assert.ok('row' in parsed, JSON.stringify(parsed))
+    const { copy, rollups, segments, ts } = parsed.row
+    const row = decodeRow(copy)
+    assert.equal([row.topicId, row.partition, row.offset], [7, 3, offset + n])
+    assert.is(ts, kafkaMs * 1000)
+    assert.match(row.attrs, `"kafka.key":"key ${n}"`)
+    assert.match(row.attrs, '"trace"')
+    assert.equal(segments, [Math.floor(kafkaMs / 86_400_000) * 86_400_000])
+    assert.equal(
+      rollups.map(({ records, service, severity }) => [records, service, severity]),
+      [[1, 'web', 13]],
+    )
+  }
+})
+
+test('what is too large still is, with the setting that says so', () => {
+  const parser = new LetterParser(defaultSettings)
+  const tooLarge = { reason: 'value larger than the setting max_record_bytes' }
+  const value = (bytes: number): Letter =>
+    letterOf({ raw: Buffer.from(JSON.stringify({ msg: 'x'.repeat(bytes) })) })
+  assert.equal(parser.parse(value(defaultSettings.maxRecordBytes)), tooLarge)
+  assert.ok('row' in parser.parse(value(defaultSettings.maxRecordBytes - 100)))
+  const huge = parser.parse(value(8 * 2 ** 20))
+  assert.match('reason' in huge ? huge.reason : '', /too large for the setting max_record_bytes/)
+})
+
+test.run()
