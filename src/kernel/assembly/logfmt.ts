@@ -94,6 +94,12 @@ function noteValue(): void {
   pair.flags = scan.flags
 }
 
+/** The key read last: its name entry (0: none), and whether nothing but a space follows. */
+class pairKey {
+  static name: usize = 0
+  static isBare: bool = false
+}
+
 /** Scans a value that is not empty; gives VALUE_PAIRS, with the filled field table, or VALUE_NOT_LOGFMT. */
 export function scanLogfmt(p: usize, end: usize): u32 {
   scan.seen = 0
@@ -106,25 +112,11 @@ export function scanLogfmt(p: usize, end: usize): u32 {
   let expected = firstExpected(PAIR_SHAPE_AT)
   while ((p = skipSpace(p, end)) < end) {
     scan.growth += PAIR_GROWTH
-    const passed: usize = expected != 0 ? passExpected(expected, p, end) : 0
-    let name: usize = 0
-    if (passed != 0) {
-      name = expectedName(expected)
-      noteKey(p, p + passed - 1, 0)
-      p += passed
-    } else {
-      const key = p
-      p = scanWord(key, end, EQUALS)
-      if (p == 0 || p == key) return VALUE_NOT_LOGFMT
-      noteKey(key, p, scan.flags)
-      if (scan.flags != 0) grow(key, p)
-      if (p >= end || load<u8>(p) != EQUALS) {
-        scan.bareKeys++
-        continue
-      }
-      name = findName(task.slot + ALIASES_AT, key, p - key)
-      if (expected != 0) expect(expected, key, p, name)
-      p++
+    p = readKey(p, end, expected)
+    if (p == 0) return VALUE_NOT_LOGFMT
+    if (pairKey.isBare) {
+      scan.bareKeys++
+      continue
     }
     if (expected != 0) expected = nextExpected(expected, PAIR_SHAPE_AT)
     p = readPairValue(p, end)
@@ -132,11 +124,33 @@ export function scanLogfmt(p: usize, end: usize): u32 {
     scan.pairs++
     if (scan.flags != 0) grow(pairValue.start, pairValue.end)
     noteValue()
-    if (name == 0) continue
-    const slot: u32 = load<u8>(name, NAME_VALUE_AT)
+    if (pairKey.name == 0) continue
+    const slot: u32 = load<u8>(pairKey.name, NAME_VALUE_AT)
     if (slot != NO_VALUE) noteField(slot, pairValue.start, pairValue.end, 0, 0, 0)
   }
   return scan.pairs == 0 ? VALUE_NOT_LOGFMT : VALUE_PAIRS
+}
+
+/** Reads the key at p < end and its "="; gives the position behind them, or 0. Sets pairKey. */
+function readKey(p: usize, end: usize, expected: usize): usize {
+  pairKey.isBare = false
+  const passed: usize = expected != 0 ? passExpected(expected, p, end) : 0
+  if (passed != 0) {
+    pairKey.name = expectedName(expected)
+    noteKey(p, p + passed - 1, 0)
+    return p + passed
+  }
+  const keyEnd = scanWord(p, end, EQUALS)
+  if (keyEnd == 0 || keyEnd == p) return 0
+  noteKey(p, keyEnd, scan.flags)
+  if (scan.flags != 0) grow(p, keyEnd)
+  if (keyEnd == end || load<u8>(keyEnd) != EQUALS) {
+    pairKey.isBare = true
+    return keyEnd
+  }
+  pairKey.name = findName(task.slot + ALIASES_AT, p, keyEnd - p)
+  if (expected != 0) expect(expected, p, keyEnd, pairKey.name)
+  return keyEnd + 1
 }
 
 /** Counts what writing a text with the flags in `scan` may add to it. */
