@@ -1,14 +1,15 @@
 /**
- * What do a user's own queries gain when writers step back (postgres.yield_above), and what does it cost? pgbench runs
- * on the same server alone, beside a backlog that is stored at full speed, and beside one with the bound.
+ * What do a user's own queries gain when writers step back (postgres.yield_above), and what does it cost? pgbench (or
+ * plain clients) runs on the same server alone, beside a backlog that is stored at full speed, and with the bound.
  *
- *   node dist/native-bench/kindness.js [--json] [--records 4000000] [--rounds 3] [--writers 4] [--bound 20ms]
+ *   node dist/native-bench/kindness.js [--json] [--records 4000000] [--rounds 3] [--writers 4] [--bound 20ms] [--plain]
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { produce } from '../src/produce/produce.ts'
 import { startKafka } from '../stack/kafka.ts'
 import { startPostgres } from '../stack/postgres.ts'
+import { preparePlainLoad, startPlainLoad } from './kindness/plain-load.ts'
 import {
   findPgbench,
   prepareUserLoad,
@@ -43,6 +44,8 @@ export interface KindnessFigures {
   readonly writers: number
   readonly bound: string
   readonly postgres: string
+  /** Who did the other work: pgbench, or plain clients of ours. */
+  readonly user: string
   readonly ways: readonly Beside[]
 }
 
@@ -50,7 +53,8 @@ interface Servers {
   readonly kafka: { readonly address: string; readonly pid: number | null }
   readonly postgres: { readonly url: string; readonly pid: number | null }
   readonly databases: Databases
-  readonly pgbench: string
+  /** Null: plain clients do the same. */
+  readonly pgbench: string | null
 }
 
 interface Round {
@@ -116,7 +120,8 @@ async function compare(servers: Servers, options: Options): Promise<Beside[]> {
   const results = new Map<string, Round[]>(ways.map(([name]) => [name, []]))
   for (let round = 1; round <= rounds; round++)
     for (const [index, [name, settings]] of ways.entries()) {
-      const load = startUserLoad(servers.pgbench, servers.postgres.url)
+      const { pgbench, postgres } = servers
+      const load = pgbench === null ? startPlainLoad(postgres.url) : startUserLoad(pgbench, postgres.url)
       const group = `bench-kindness-${round}-${index}`
       const result =
         settings === null ? await alone(load) : await beside(servers, load, group, records, settings)
@@ -136,7 +141,7 @@ interface Options {
 async function measure(options: Options): Promise<KindnessFigures> {
   const stops: (() => Promise<void>)[] = []
   try {
-    const pgbench = await findPgbench()
+    const pgbench = values.plain ? null : await findPgbench()
     const kafka = await startKafka({ report: say })
     stops.push(() => kafka.stop())
     const postgres = await startPostgres({
@@ -145,7 +150,8 @@ async function measure(options: Options): Promise<KindnessFigures> {
     })
     stops.push(() => postgres.stop())
     const databases = await prepareDatabases(postgres.url)
-    await prepareUserLoad(pgbench, postgres.url)
+    if (pgbench === null) await preparePlainLoad(postgres.url)
+    else await prepareUserLoad(pgbench, postgres.url)
     const source = wellFormedRecords(options.records)
     await produce({
       brokers: kafka.address.split(','),
@@ -154,7 +160,12 @@ async function measure(options: Options): Promise<KindnessFigures> {
       source,
     })
     const ways = await compare({ kafka, postgres, databases, pgbench }, options)
-    return { ...options, postgres: databases.serverVersion, ways }
+    return {
+      ...options,
+      postgres: databases.serverVersion,
+      user: pgbench === null ? 'plain clients' : 'pgbench',
+      ways,
+    }
   } finally {
     await Promise.all(stops.map(stop => stop()))
   }
@@ -166,6 +177,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     writers: { type: 'string', default: '4' },
     bound: { type: 'string', default: '20ms' },
+    plain: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -182,7 +194,7 @@ else say(`not kept: results are kept of runs with ${LEAST_RECORDS} records or mo
 showReport(
   report,
   values.json,
-  ['pgbench beside', 'its tps', 'its median, ms', 'its p99, ms', 'our rows/s'],
+  [`${figures.user} beside`, 'its tps', 'its median, ms', 'its p99, ms', 'our rows/s'],
   figures.ways.map(({ name, rowsPerSecond, userMedianMs, userP99Ms, userPerSecond }) => [
     name,
     userPerSecond.median.toFixed(0),

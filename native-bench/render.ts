@@ -184,11 +184,11 @@ function kindnessSection(report: Report<KindnessFigures>): string {
   )
   return `## Kind to the database
 
-What do other people's queries gain when writers step back while commits are slow (\`postgres.yield_above\`), and what does it cost? pgbench, four clients, TPC-B-like, on the same server: alone, beside a backlog of ${grouped(figures.records)} records that ${figures.writers} writers store at full speed, and with a bound of ${figures.bound}. Medians of ${figures.rounds} rounds.
+What do other people's queries gain when writers step back while commits are slow (\`postgres.yield_above\`), and what does it cost? ${figures.user}, four connections, TPC-B-like, on the same server: alone, beside a backlog of ${grouped(figures.records)} records that ${figures.writers} writers store at full speed, and with a bound of ${figures.bound}. Medians of ${figures.rounds} rounds.
 
 ${circumstances(report, [`Postgres ${figures.postgres}`])}
 
-| pgbench | its transactions/s | its median, ms | its p99, ms | our rows/s |
+| ${figures.user} | its transactions/s | its median, ms | its p99, ms | our rows/s |
 |---|--:|--:|--:|--:|
 ${rows.map(cells => `| ${cells} |`).join('\n')}`
 }

@@ -33,6 +33,41 @@ const kinds = {
     meaning: 'Postgres could not do it now (lock, deadlock, shutdown, no room)',
     remedy: 'None needed if it passes; the SQLSTATE in the context names the resource',
   },
+  POSTGRES_READ_ONLY: {
+    retryable: true,
+    meaning: 'No server of postgres.url takes writes',
+    remedy:
+      'Name the primary too, or promote a standby; LogCollector asks every host again by itself (docs/postgres.md, "Several hosts")',
+  },
+  POSTGRES_TLS: {
+    retryable: true,
+    meaning: 'No connection to Postgres that sslmode accepts',
+    remedy:
+      'Compare sslmode, sslrootcert, sslcert and sslkey in postgres.url with the certificate of the server: docs/postgres.md, "TLS"',
+  },
+  POSTGRES_POOLER: {
+    retryable: true,
+    meaning:
+      'Postgres is behind a pooler in transaction mode, where neither settings nor backends stay with a connection',
+    remedy:
+      'Give LogCollector a database of the pooler with pool_mode = session, or connect to Postgres itself: docs/postgres.md, "Poolers"',
+  },
+  SCHEMA_BEHIND: {
+    retryable: true,
+    meaning: 'The tables are not those of this version, and the role of postgres.url may not change them',
+    remedy: 'Run "logcollector migrate" as their owner; LogCollector goes on by itself',
+  },
+  MIGRATION_CHANGED: {
+    retryable: false,
+    meaning: 'A migration that was applied to the database is not the file that this version has',
+    remedy: 'Put the file back as it was released: what the schema needs more goes into a new migration',
+  },
+  ROLE_UNSUITABLE: {
+    retryable: false,
+    meaning: 'The role cannot be given the rights of a writer or a reader',
+    remedy:
+      'Name a role that exists, owns nothing of LogCollector and is no superuser: docs/postgres.md, "Roles"',
+  },
   ROW_REFUSED: {
     retryable: false,
     meaning: 'Postgres refuses the data of one row',
@@ -152,6 +187,11 @@ const kinds = {
     meaning: 'A part failed more often than its restart intensity allows',
     remedy: 'Read the errors before this one; the process exits so that its own supervisor restarts it',
   },
+  UNFORESEEN: {
+    retryable: false,
+    meaning: 'An error that nobody foresaw: a fault of LogCollector',
+    remedy: 'Please report it with the log; the partition is halted, nothing is lost, a restart tries again',
+  },
   SCHEMA_AHEAD: {
     retryable: false,
     meaning: 'The database was migrated by a newer version of LogCollector',
@@ -166,6 +206,36 @@ const kinds = {
     retryable: false,
     meaning: 'The stored data does not agree with the ledger',
     remedy: 'The findings name the partition and range; see docs/operations.md, "Verify"',
+  },
+  HTTP_REQUEST_INVALID: {
+    retryable: false,
+    meaning: 'The HTTP request is not valid',
+    remedy: 'Correct what the message names',
+  },
+  HTTP_UNAUTHORIZED: {
+    retryable: false,
+    meaning: 'The request does not carry the right token',
+    remedy: 'Send the header "Authorization: Bearer" with the value of http.debug_token',
+  },
+  HTTP_FORBIDDEN: {
+    retryable: false,
+    meaning: 'Without a token only requests from this machine are answered',
+    remedy: 'Ask from this machine at 127.0.0.1, past any proxy, or set http.debug_token',
+  },
+  HTTP_NOT_FOUND: {
+    retryable: false,
+    meaning: 'Nothing is served at this address',
+    remedy: 'Check method and path; /debug and what is below it is served only with http.debug',
+  },
+  HTTP_BUSY: {
+    retryable: true,
+    meaning: 'A profile or snapshot is being taken, and there is one at a time',
+    remedy: 'Ask again when it is done',
+  },
+  HTTP_FAILED: {
+    retryable: false,
+    meaning: 'The request failed: a fault of LogCollector',
+    remedy: 'Please report it with the message',
   },
   STACK_PREREQUISITE: {
     retryable: false,
@@ -201,6 +271,12 @@ export class PipelineError extends Error {
     return errorKinds[this.code].remedy
   }
 }
+
+/** An error of ours as it is; any other as a fault that is named. */
+export const named = (error: unknown): PipelineError =>
+  error instanceof PipelineError
+    ? error
+    : new PipelineError('UNFORESEEN', { reason: messageOf(error) }, error)
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -12,9 +12,15 @@ export interface PartitionName {
 export interface Events {
   'source:group:joined': { memberId: string; partitions: number; durationMs: number }
   'source:group:crashed': { error: Error; restart: boolean }
+  /** What is read besides what was read before, and what is no more; names. */
+  'source:topics:changed': { added: readonly string[]; removed: readonly string[] }
+  /** Deleted and made anew: it is another topic, read from its log start. */
+  'source:topic:recreated': { topic: string; partitions: number }
   'source:partition:claimed': PartitionName & { nextOffset: number; durationMs: number }
   'source:partition:released': PartitionName & { nextOffset: number }
   'source:partition:halted': PartitionName & { nextOffset: number; error: PipelineError }
+  /** The broker deleted these before they were stored, and kafka.on_gap let them be passed. */
+  'source:gap:recorded': PartitionName & { firstOffset: number; nextOffset: number; reason: string }
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
   'source:fetch:failed': { broker: number; error: PipelineError }
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */

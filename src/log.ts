@@ -21,6 +21,11 @@ export interface Log {
   isLevelEnabled(level: LogLevel): boolean
 }
 
+/** A log whose level may change while it is used. */
+export interface AdjustableLog extends Log {
+  level: LogLevel
+}
+
 /** Where lines go: a stream, or anything that takes text. */
 export interface LogDestination {
   write(line: string): unknown
@@ -31,7 +36,7 @@ export interface LogDestination {
 export function createLogger(
   { level, format }: Config['log'],
   destination: LogDestination = process.stdout,
-): Log {
+): AdjustableLog {
   const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY === true)
   const colours = picocolors.createColors(destination.isTTY === true && picocolors.isColorSupported)
   const pretty = { write: (line: string) => destination.write(prettyLine(line, colours)) }
@@ -44,7 +49,7 @@ export function createLogger(
       formatters: { level: label => ({ level: label }) },
     },
     isPretty ? pretty : destination,
-  )
+  ) as AdjustableLog
 }
 
 type Colours = ReturnType<typeof picocolors.createColors>
@@ -91,9 +96,15 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     level: ({ restart }) => (restart ? 'warn' : 'error'),
     message: 'lost the consumer group',
   },
+  'source:topics:changed': { level: 'info', message: 'other topics are read' },
+  'source:topic:recreated': { level: 'warn', message: 'a topic was deleted and made anew: it begins again' },
   'source:partition:claimed': { level: 'info', message: 'claimed a partition' },
   'source:partition:released': { level: 'info', message: 'released a partition' },
   'source:partition:halted': { level: 'error', message: 'halted a partition' },
+  'source:gap:recorded': {
+    level: 'error',
+    message: 'passed a gap: records were deleted before they were stored',
+  },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
   'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
   'source:position:moved': { level: 'debug', message: 'position moved' },
@@ -133,12 +144,14 @@ export function levelOf<N extends EventName>(name: N, event: Events[N]): LogLeve
 
 /** The listener that writes events to the log. */
 export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
-  const isDebug = log.isLevelEnabled('debug')
   const said = new Repetition()
   return (name, event) => {
+    const isDebug = log.isLevelEnabled('debug')
+    const level = levelOf(name, event)
+    if (level === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
     const isRepeated = lines[name].isRepetitive === true && said.isRepeated(`${name} ${messageOf(error)}`)
-    const chosen = isRepeated ? 'debug' : levelOf(name, event)
+    const chosen = isRepeated ? 'debug' : level
     if (chosen === 'debug' && !isDebug) return
     const failure = error === undefined ? {} : errorFields(error, isDebug)
     log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)

@@ -36,6 +36,11 @@ export const catalogue = {
     labels: ['code'],
     help: 'Partitions halted, by error code.',
   },
+  offset_gaps_total: {
+    type: 'counter',
+    help: 'Gaps passed because kafka.on_gap allows it: records that the broker deleted before they were stored.',
+  },
+  offset_gap_records_total: { type: 'counter', help: 'Offsets in these gaps.' },
   partitions: { type: 'gauge', labels: ['mode'], help: 'Assigned partitions by mode.' },
   partition_lag_records: {
     type: 'gauge',

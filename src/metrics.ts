@@ -70,6 +70,10 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'source:group:crashed': (m, { restart }) => m.group_crashes_total.inc({ restart: String(restart) }),
   'source:partition:claimed': m => m.partition_claims_total.inc(),
   'source:partition:halted': (m, { error }) => m.partition_halts_total.inc({ code: error.code }),
+  'source:gap:recorded': (m, { firstOffset, nextOffset }) => {
+    m.offset_gaps_total.inc()
+    m.offset_gap_records_total.inc(nextOffset - firstOffset)
+  },
   'source:fetch:completed': (m, { bytes, durationMs }) => {
     m.fetched_bytes_total.inc(bytes)
     m.fetch_duration_seconds.observe(seconds(durationMs))

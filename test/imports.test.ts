@@ -19,6 +19,7 @@ const shared = [
   'src/snapshot.ts',
   'src/arena/',
   'src/supervisor/',
+  'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
 ]
@@ -27,7 +28,7 @@ const extra: Readonly<Record<string, readonly string[]>> = { produce: ['src/sour
 
 /** Packages that have one home each. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  pg: ['src/sink/', 'src/store/', 'src/query/'],
+  pg: ['src/postgres/', 'src/sink/', 'src/store/', 'src/query/'],
   'pg-copy-streams': ['src/sink/'],
   kafkajs: ['src/source/kafka/'],
   piscina: ['src/parse/pool'],

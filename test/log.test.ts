@@ -37,6 +37,16 @@ test('what comes once a batch is written at debug only', () => {
   assert.is(loud.parsed()[0]?.highWatermark, 10)
 })
 
+test('a changed level counts from the next event on', () => {
+  const { log, written } = captured('info')
+  const listen = logEvents(log)
+  for (const level of ['debug', 'info', 'debug'] as const) {
+    log.level = level
+    listen('source:position:moved', moved)
+  }
+  assert.is(written.length, 2)
+})
+
 test('an error gives its code, context and cause; the stack only at debug', () => {
   const error = new PipelineError('KAFKA_REQUEST_FAILED', { api: 'Fetch' }, new Error('reset'))
   const quiet = captured('info')

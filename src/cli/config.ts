@@ -1,6 +1,6 @@
 /** `logcollector config`: the configuration in force, secrets redacted, and where each value came from. */
 import type { Command } from 'commander'
-import { describeConfig } from '../config/index.ts'
+import { describeConfig, settingsAsObject } from '../config/index.ts'
 import { settingsHelp } from '../config/render.ts'
 import { type CliContext, type ConfigOptions, configFor, handled, withConfig } from './context.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -22,8 +22,7 @@ async function showConfig(options: Options, context: CliContext): Promise<ExitCo
   const { config, origins } = configFor(options, context)
   const rows = describeConfig(config, origins)
   if (options.json) {
-    const entries = rows.map(({ key, value, origin }) => [key, { value, origin }])
-    context.out(`${JSON.stringify(Object.fromEntries(entries))}\n`)
+    context.out(`${JSON.stringify(settingsAsObject(rows))}\n`)
   } else {
     const width = Math.max(...rows.map(({ key }) => key.length))
     for (const { key, value, origin } of rows) context.out(`${key.padEnd(width)}  ${value}  (${origin})\n`)

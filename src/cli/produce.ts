@@ -1,6 +1,8 @@
 /** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { messageOf } from '../errors.ts'
+import type { Config } from '../config/index.ts'
+import { isPattern } from '../config/topics.ts'
+import { messageOf, PipelineError } from '../errors.ts'
 import { type RecordFormat, recordFormats } from '../produce/formats.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
@@ -31,17 +33,21 @@ interface Options extends ConfigOptions {
   readonly json?: true
 }
 
-/** Generated records are spread over the hour before now. */
+/** Without a rate, generated records are spread over the hour before now. */
 const HOUR_MS = 3_600_000
 
 /** Adds the command. */
 export function register(program: Command, context: CliContext): void {
   withConfig(program.command('produce'))
     .description('send lines to a topic, one record a line; idempotent, acknowledged by all replicas in sync')
-    .option('-t, --topic <name>', 'topic (default: the first of kafka.topics)')
+    .option('-t, --topic <name>', 'topic (default: the first name of kafka.topics)')
     .option('--create-topic <partitions>', 'make the topic when it is missing', positive)
     .addOption(new Option('-f, --file <path>', 'lines of a file').conflicts('generate'))
-    .option('-g, --generate <records>', 'generate so many realistic log records', positive)
+    .option(
+      '-g, --generate <records>',
+      'generate so many realistic log records, of the hour before now, or with --rate of the time they are sent',
+      positive,
+    )
     .option('--seed <number>', 'of the generator: the same seed makes the same records', seedOf, 1)
     .addOption(
       new Option('--format <format>', 'of the generated records').choices(recordFormats).default('json'),
@@ -69,6 +75,13 @@ function seedOf(text: string): number {
   return Number(text)
 }
 
+/** @throws CONFIG_INVALID where kafka.topics has expressions only: none of them says where to send to */
+function firstName({ kafka }: Config): string {
+  const name = kafka.topics.find(item => !isPattern(item))
+  if (name !== undefined) return name
+  throw new PipelineError('CONFIG_INVALID', { reason: 'kafka.topics names no topic; say which with --topic' })
+}
+
 async function produceRecords(options: Options, context: CliContext): Promise<ExitCode> {
   const { config } = configFor(options, context)
   const source = await sourceOf(options)
@@ -81,7 +94,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
     const isWatched = process.stderr.isTTY
     const summary = await produce({
       ...config.kafka,
-      topic: options.topic ?? config.kafka.topics[0]!,
+      topic: options.topic ?? firstName(config),
       source,
       gzip: options.compression === 'gzip',
       headers: options.header ?? {},
@@ -101,9 +114,13 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
 }
 
 /** Generated records carry their host as key, lines the field that is asked for. */
-async function sourceOf({ file, format, generate, seed, keyField }: Options): Promise<RecordSource> {
+async function sourceOf({ file, format, generate, seed, keyField, rate }: Options): Promise<RecordSource> {
   const { createGeneratedSource, createLineSource } = await import('../produce/sources.ts')
   if (generate === undefined) return createLineSource(await linesOf(file), keyField ?? null)
+  if (rate !== undefined) {
+    const { createLiveSource } = await import('../produce/live-source.ts')
+    return createLiveSource({ format, seed, recordsPerSecond: rate, records: generate })
+  }
   return createGeneratedSource({
     seed,
     records: generate,

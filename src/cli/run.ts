@@ -20,13 +20,15 @@ export function register(program: Command, context: CliContext): void {
 async function runEngine(options: Options): Promise<ExitCode> {
   const { readConfig } = await import('../config/index.ts')
   const role = options.role === undefined ? {} : { roles: options.role }
-  const { config, warnings } = readConfig({ file: options.config, overrides: { ...options.set, ...role } })
+  const overrides = { ...options.set, ...role }
+  const { config, origins, warnings } = readConfig({ file: options.config, overrides })
   const [{ createEngineFor }, { serve }] = await Promise.all([
     import('../engine/create.ts'),
     import('./serve.ts'),
   ])
   return serve({
     config,
+    origins,
     warnings,
     createEngine: createEngineFor,
     signals: process,

@@ -3,12 +3,20 @@
  * escalation ends it. Signals and engine are handed in, so that tests need neither Kafka nor a process.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Config, describeConfig } from '../config/index.ts'
+import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
 import { createEvents, type Emit } from '../events.ts'
+import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
-import { createLogger, errorFields, type Log, type LogDestination, logEvents } from '../log.ts'
+import {
+  type AdjustableLog,
+  createLogger,
+  errorFields,
+  type Log,
+  type LogDestination,
+  logEvents,
+} from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -31,6 +39,8 @@ type StopSignal = 'SIGTERM' | 'SIGINT'
 export interface ServeParts {
   readonly config: Config
   readonly warnings: readonly string[]
+  /** Where each value came from; shown by /debug/config. */
+  readonly origins?: ReadConfig['origins']
   readonly createEngine: (parts: { config: Config; emit: Emit; log: Log }) => Engine
   /** Of the process. */
   readonly signals: {
@@ -61,7 +71,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   const engine = parts.createEngine({ config, emit, log })
   metrics.attach(() => engine.snapshot())
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
-  const debug = config.http.debug ? view : null
+  const debug = config.http.debug ? debugDeps(parts, log, view) : null
   const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug })
   const signals = watchSignals(parts)
   try {
@@ -79,6 +89,24 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await server.close()
+  }
+}
+
+/** What /debug may show and change. */
+function debugDeps({ config, origins }: ServeParts, log: AdjustableLog, state: () => object): DebugDeps {
+  return {
+    token: config.http.debugToken,
+    state,
+    config: () => settingsAsObject(describeConfig(config, origins)),
+    log: {
+      get level() {
+        return log.level
+      },
+      set level(level) {
+        log.level = level
+      },
+      note: (fields, message) => log.warn(fields, message),
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 /** The public face of the configuration: load it, show it, and its type. */
-export { type DescribedSetting, describeConfig, redactUrl, secretsOf } from './describe.ts'
+export { type DescribedSetting, describeConfig, redactUrl, secretsOf, settingsAsObject } from './describe.ts'
 export {
   type ConfigSources,
   DEFAULT_FILE,
@@ -13,4 +13,5 @@ export { parserSettings } from './parser-settings.ts'
 export { readPem } from './pem.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
 export type { SettingKey } from './settings/index.ts'
+export { isPattern, selectTopics } from './topics.ts'
 export type { Config, StartPosition } from './types.ts'

@@ -4,6 +4,7 @@
  */
 
 import type { ExtraColumn } from '../parse/contract.ts'
+import { hostListOf } from '../postgres/url.ts'
 import { acceptedColumns, parseColumns, type RawColumns, writeColumns } from './columns.ts'
 import type { Origin } from './problems.ts'
 import type { ListSetting, NumberSetting, Setting } from './settings/index.ts'
@@ -70,7 +71,8 @@ export function parseValue(setting: Setting, raw: RawValue): Parsed {
       return start === null ? refuse(accepted.start) : { value: start }
     }
     case 'url':
-      return isUrl(text, setting.schemes) || (text === '' && setting.optional === true)
+      return isUrl(setting.severalHosts ? withOneHost(text) : text, setting.schemes) ||
+        (text === '' && setting.optional === true)
         ? { value: text }
         : refuse(`a URL such as ${setting.schemes[0]}://user@host:port/name`)
     case 'string':
@@ -131,6 +133,12 @@ function readStart(text: string): StartPosition | null {
   const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T')
   const ms = Date.parse(hasZone ? text : `${text}Z`)
   return Number.isNaN(ms) ? null : ms
+}
+
+/** What a list of hosts is to libpq, it is to nobody else. */
+function withOneHost(text: string): string {
+  const hosts = hostListOf(text)
+  return hosts === null ? text : text.replace(hosts, 'host')
 }
 
 const isUrl = (text: string, schemes: readonly string[]): boolean =>

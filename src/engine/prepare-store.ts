@@ -23,8 +23,9 @@ export async function prepareStore(
   { isWanted, onColumnAdded, onTrouble }: Preparing,
 ): Promise<void> {
   const attempt = async () => {
-    await migrate(postgres.url)
-    for (const name of await ensureColumns(postgres.url, columns)) onColumnAdded?.(name)
+    const url = postgres.migrateUrl || postgres.url
+    await migrate(url)
+    for (const name of await ensureColumns(url, columns)) onColumnAdded?.(name)
     await segments?.ensureAhead(Date.now(), storage.segmentsAhead)
   }
   const onError = (error: unknown) => {

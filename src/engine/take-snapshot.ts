@@ -51,6 +51,7 @@ function readiness({ membership, sink, source }: Parts, storeTrouble: string | n
   const reasons: string[] = []
   if (storeTrouble !== null) reasons.push(`store: ${storeTrouble}`)
   if (membership.trouble !== null) reasons.push(`group: ${membership.trouble}`)
+  for (const topic of membership.missing) reasons.push(`group: waiting for topic ${topic} to be created`)
   for (const { id, trouble } of sink.all) if (trouble !== null) reasons.push(`writer ${id}: ${trouble}`)
   for (const { topic, partition, modes, haltedBy, leader } of source.partitions.values()) {
     if (haltedBy !== null)

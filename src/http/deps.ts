@@ -1,9 +1,27 @@
 /** What the HTTP server is given; each plugin in this folder takes what it needs of it. */
+import type { Config } from '../config/index.ts'
 import type { Readiness } from '../snapshot.ts'
+
+type LogLevel = Config['log']['level']
+
+/** What /debug and the routes below it show and change. */
+export interface DebugDeps {
+  /** Bearer token that is asked for; empty: none, and only requests from this machine are answered. */
+  readonly token: string
+  /** Everything about the process as plain data, without secrets. */
+  readonly state: () => object
+  /** Setting → value and origin, secrets redacted. */
+  readonly config: () => object
+  readonly log: {
+    level: LogLevel
+    /** For the log: what somebody did to the process over HTTP. */
+    note(fields: object, message: string): void
+  }
+}
 
 export interface HttpDeps {
   readonly readiness: () => Readiness
-  /** Everything about the process as plain data; null: not to be shown. */
-  readonly debug: (() => object) | null
+  /** Null: not to be shown. */
+  readonly debug: DebugDeps | null
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
 }

@@ -5,8 +5,9 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
-import { debugRoute } from './debug-route.ts'
+import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
+import { answerErrors } from './error-answer.ts'
 import { healthRoute } from './health-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { readyRoute } from './ready-route.ts'
@@ -14,10 +15,11 @@ import { readyRoute } from './ready-route.ts'
 /** The server with all its routes, not listening. */
 export function buildServer(deps: HttpDeps): FastifyInstance {
   const server = fastify({ logger: false, forceCloseConnections: true })
+  answerErrors(server)
   server.register(healthRoute)
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
-  if (deps.debug !== null) server.register(debugRoute, { read: deps.debug })
+  if (deps.debug !== null) server.register(debugScope, deps.debug)
   return server
 }
 

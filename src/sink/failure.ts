@@ -36,7 +36,10 @@ export function describeFailure(thrown: unknown, stage: Stage, isAlive: boolean)
     isAlive,
   }
   const reason = asciiOf(messageOf(cause))
-  const error = new PipelineError(codes[classify(facts)], { stage, sqlstate: facts.sqlstate, reason }, cause)
+  const isOurs = cause instanceof PipelineError
+  const error = isOurs
+    ? cause
+    : new PipelineError(codes[classify(facts)], { stage, sqlstate: facts.sqlstate, reason }, cause)
   return { ...facts, error, reason, where: server?.where }
 }
 

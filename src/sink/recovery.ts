@@ -36,6 +36,7 @@ export interface RecoveryDeps {
 /** An out-of-memory that comes back on one row is the row's fault. */
 const MEMORY_FAILURES_OF_A_ROW = 3
 const OUT_OF_MEMORY = '53200'
+const READ_ONLY = '25006'
 const SEGMENT_ATTEMPTS = 3
 
 interface FoundRow {
@@ -76,7 +77,8 @@ export class Recovery {
   async settle(transaction: Transaction, failure: FailureFacts, session: Session): Promise<void> {
     const verdict = classify(failure)
     const isUndone = verdict !== 'lost' && (await undo(session))
-    if (!isUndone) await session.close()
+    // A server that takes no writes any more stays away until we look for another.
+    if (!isUndone || failure.sqlstate === READ_ONLY) await session.close()
     if (verdict === 'row') this.refuse(transaction, failure)
     if (verdict === 'segment') this.lackSegment(transaction, failure)
     if (verdict === 'tail') this.tailRefused(transaction, failure)

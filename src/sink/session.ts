@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { connectClient } from '../postgres/connect.ts'
 
 export interface SessionOptions {
   readonly url: string
@@ -50,9 +51,9 @@ export class Session {
   private readonly beginCopy: string
   private isLost = false
 
-  private constructor(client: pg.Client, { columns = [], stallTimeoutMs }: SessionOptions) {
+  private constructor(client: pg.Client, socket: Socket, { columns = [], stallTimeoutMs }: SessionOptions) {
     this.client = client
-    this.socket = (client as unknown as { connection: { stream: Socket } }).connection.stream
+    this.socket = socket
     this.stallTimeoutMs = stallTimeoutMs
     this.beginCopy = `begin; copy logcollector.logs (${columnList(columns)}) from stdin (format binary)`
     client.on('error', () => {
@@ -68,24 +69,18 @@ export class Session {
    * `offsets` say for certain what became of its transaction.
    */
   static async connect(options: SessionOptions, predecessor: Backend | null): Promise<Session> {
-    const client = new pg.Client({
-      connectionString: options.url,
-      application_name: options.name,
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      keepAlive: true,
-      options: [
-        'search_path=logcollector,pg_catalog',
-        'timezone=UTC',
-        'synchronous_commit=off',
-        'standard_conforming_strings=on',
-        `idle_in_transaction_session_timeout=${options.stallTimeoutMs}`,
-      ]
-        .map(setting => `-c ${setting}`)
-        .join(' '),
+    const { client, socket } = await connectClient({
+      url: options.url,
+      name: options.name,
+      connectTimeoutMs: options.connectTimeoutMs,
+      access: 'write',
+      settings: {
+        synchronous_commit: 'off',
+        idle_in_transaction_session_timeout: String(options.stallTimeoutMs),
+      },
     })
-    const session = new Session(client, options)
+    const session = new Session(client, socket, options)
     try {
-      await client.connect()
       await session.watched(() => session.identify(predecessor))
       return session
     } catch (error) {

@@ -4,8 +4,9 @@
  * briefly, lets the others go first, and tries again. Neighbour: migrate.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { PipelineError } from '../errors.ts'
+import { connectClient } from '../postgres/connect.ts'
 import { sqlstateOf, storeError } from './connection.ts'
 
 export interface WantedColumn {
@@ -13,6 +14,7 @@ export interface WantedColumn {
   readonly type: string
 }
 
+const CONNECT_MS = 10_000
 const LOCK_TIMEOUT_MS = 200
 const PAUSE_MS = 300
 /** Then the caller hears of it, and may go on trying. */
@@ -30,9 +32,16 @@ export async function ensureColumns(
   patienceMs = PATIENCE_MS,
 ): Promise<string[]> {
   if (wanted.length === 0) return []
-  const client = new pg.Client({ connectionString: url, application_name: 'logcollector columns' })
+  let client: pg.Client | null = null
   try {
-    await client.connect()
+    client = (
+      await connectClient({
+        url,
+        name: 'logcollector columns',
+        connectTimeoutMs: CONNECT_MS,
+        access: 'write',
+      })
+    ).client
     const missing = await missingColumns(client, wanted)
     if (missing.length > 0) await addColumns(client, missing, patienceMs)
     // Another instance may have been quicker, with another type.
@@ -41,7 +50,7 @@ export async function ensureColumns(
   } catch (error) {
     throw storeError(error, 'add columns')
   } finally {
-    await client.end()
+    await client?.end()
   }
 }
 

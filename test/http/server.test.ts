@@ -1,13 +1,15 @@
 /** Routes of src/http by inject(), and what listening says when the port is taken. */
 import * as assert from 'uvu/assert'
 import { PipelineError } from '../../src/errors.ts'
+import type { DebugDeps } from '../../src/http/deps.ts'
 import { buildServer, listenOn } from '../../src/http/server.ts'
 import type { Readiness } from '../../src/snapshot.ts'
+import { debugDeps } from '../support/debug-deps.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('http/server')
 
-const serverWith = (readiness: Readiness, debug: (() => object) | null = null) =>
+const serverWith = (readiness: Readiness, debug: DebugDeps | null = null) =>
   buildServer({
     readiness: () => readiness,
     debug,
@@ -45,15 +47,20 @@ test("/metrics has Prometheus' content type", async () => {
 })
 
 test('/debug is JSON for people, and 404 where it is off', async () => {
-  const answer = await serverWith(busy, () => ({ writers: [{ id: 0 }] })).inject('/debug')
+  const answer = await serverWith(busy, debugDeps()).inject('/debug')
   assert.is(answer.statusCode, 200)
   assert.match(String(answer.headers['content-type']), 'application/json')
   assert.is(answer.body, '{\n  "writers": [\n    {\n      "id": 0\n    }\n  ]\n}\n')
   assert.is((await serverWith(busy).inject('/debug')).statusCode, 404)
 })
 
-test('another path is 404', async () => {
-  assert.is((await serverWith(busy).inject('/nothing')).statusCode, 404)
+test('another path is 404 and says so like every error', async () => {
+  const answer = await serverWith(busy).inject('/nothing?key=1')
+  assert.is(answer.statusCode, 404)
+  const { error } = answer.json<{ error: Record<string, string> }>()
+  assert.is(error.code, 'HTTP_NOT_FOUND')
+  assert.match(error.message!, 'path=/nothing)')
+  assert.match(error.remedy!, 'http.debug')
 })
 
 test('port 0 takes a free one; a taken one names the setting', async () => {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import * as assert from 'uvu/assert'
 import { serve } from '../../src/cli/serve.ts'
-import { loadConfig } from '../../src/config/index.ts'
+import { readConfig } from '../../src/config/index.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { EngineFacts } from '../../src/engine/facts.ts'
 import { produce } from '../../src/produce/produce.ts'
@@ -12,6 +12,30 @@ import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 
 const test = suite('debug', { timeoutMs: 60_000 })
+const token = 'only-for-this-test'
+const headers = { authorization: `Bearer ${token}` }
+
+async function configIsRedacted(base: string): Promise<void> {
+  const text = await (await fetch(`${base}/debug/config`, { headers })).text()
+  const shown = JSON.parse(text) as Record<string, { value: string; origin: string }>
+  assert.equal(shown['http.debug_token'], { value: '***', origin: '--set' })
+  assert.match(shown['postgres.url']!.value, ':***@')
+  assert.is(shown['kafka.start']!.origin, 'default')
+  assert.not.match(text, /hunter2|only-for-this-test/)
+}
+
+/** The engine goes on fetching, which is a line at debug each time. */
+async function logLevelChanges(base: string, lines: readonly string[]): Promise<void> {
+  const isFetch = (line: string): boolean => line.includes('source:fetch:completed')
+  assert.not.ok(lines.some(isFetch))
+  const answer = await fetch(`${base}/debug/log-level`, {
+    method: 'PUT',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{"level":"debug"}',
+  })
+  assert.equal(await answer.json(), { level: 'debug' })
+  await until(() => lines.some(isFetch), { deadlineMs: 10_000, what: 'a line at debug' })
+}
 
 test('shows every part of a running engine', async () => {
   const [name, url] = [await topic({ partitions: 2 }), new URL(await database())]
@@ -26,13 +50,16 @@ test('shows every part of a running engine', async () => {
     'redis.prefix': redisPrefix(),
     'http.port': '0',
     'http.debug': 'true',
+    'http.debug_token': token,
     'log.format': 'json',
     workers: '2',
   }
   const lines: string[] = []
   const signals = new EventEmitter()
+  const { config, origins } = readConfig({ file: null, env: {}, overrides })
   const code = serve({
-    config: loadConfig({ file: null, env: {}, overrides }),
+    config,
+    origins,
     warnings: [],
     createEngine,
     signals,
@@ -51,7 +78,7 @@ test('shows every part of a running engine', async () => {
     })
     let text = ''
     const look = async () => {
-      text = await (await fetch(`${base}/debug`)).text()
+      text = await (await fetch(`${base}/debug`, { headers })).text()
       return JSON.parse(text) as EngineFacts & {
         parse: { utilisation: { share: number[] } }
         memory: { rss: number; budget: number }
@@ -91,6 +118,9 @@ test('shows every part of a running engine', async () => {
     assert.ok(Math.max(...view.parse.busyMs) > 0)
     assert.ok(view.memory.rss > 0 && view.memory.budget > 0)
     assert.not.match(text, 'hunter2')
+    assert.is((await fetch(`${base}/debug`)).status, 401)
+    await configIsRedacted(base)
+    await logLevelChanges(base, lines)
   } finally {
     signals.emit('SIGTERM')
   }

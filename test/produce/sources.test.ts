@@ -1,6 +1,7 @@
 /** Lines of a stream become records whatever the chunks; the generator keeps to its rate and stops. */
 import { PassThrough, Readable } from 'node:stream'
 import * as assert from 'uvu/assert'
+import { createLiveSource } from '../../src/produce/live-source.ts'
 import { createGeneratedSource, createLineSource, type RecordSource } from '../../src/produce/sources.ts'
 import { suite } from '../support/suite.ts'
 
@@ -67,6 +68,29 @@ test('a read hands over no more than asked for, and nothing after a stop', async
   source.stop()
   assert.not.ok(await source.read(append, 30))
   assert.is(count, 30)
+})
+
+test('a live source ends after its records, over several chunks, none of them twice, all of now', async () => {
+  const before = Date.now()
+  const source = createLiveSource({ seed: 1, recordsPerSecond: 10, records: 130 })
+  const values = (await readAll(source)).map(([, value]) => value)
+  assert.is(values.length, 130)
+  const ids = values.flatMap(value => /"id":"([^"]+)"/.exec(value)?.[1] ?? [])
+  assert.ok(ids.length > 100)
+  assert.is(new Set(ids).size, ids.length)
+  const times = values.flatMap(value => /"ts":"([^"]+)"/.exec(value)?.[1] ?? []).map(text => Date.parse(text))
+  assert.ok(times.length > 10)
+  for (const time of times) assert.ok(Math.abs(time - before) < 20_000)
+})
+
+test('a live source without end stops when it is told', async () => {
+  const source = createLiveSource({ seed: 1, recordsPerSecond: 10, records: Infinity })
+  let seen = 0
+  const append = (): void => {
+    if (++seen === 100) source.stop()
+  }
+  while (await source.read(append, 7));
+  assert.ok(seen >= 100 && seen < 107)
 })
 
 test.run()

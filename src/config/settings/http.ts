@@ -1,6 +1,6 @@
 /** What this process serves. Rows of the table in index.ts. */
 import type { Setting } from './kinds.ts'
-import { anyText } from './shapes.ts'
+import { anyText, bearerToken } from './shapes.ts'
 
 export const httpSettings = {
   'http.host': {
@@ -19,6 +19,13 @@ export const httpSettings = {
   'http.debug': {
     type: 'bool',
     default: 'false',
-    help: 'Serve /debug: the state of every part as JSON. It names topics, addresses and errors, so keep it from strangers.',
+    help: 'Serve /debug: state, profiles, heap snapshots, log level (docs/debug.md). Keep it from strangers.',
+  },
+  'http.debug_token': {
+    type: 'string',
+    secret: true,
+    default: '',
+    shape: bearerToken,
+    help: 'Token that /debug asks for (Authorization: Bearer …). Without one /debug answers requests from this machine only.',
   },
 } as const satisfies Record<string, Setting>

@@ -48,6 +48,8 @@ export type UrlSetting = Common &
     readonly schemes: readonly string[]
     /** The empty text is a value too: the service is not used. */
     readonly optional?: true
+    /** Hosts separated by commas, as libpq has them. */
+    readonly severalHosts?: true
   }
 /** Columns of logs: config/columns.ts. */
 export type ColumnsSetting = Common & Fixed & { readonly type: 'columns' }

@@ -14,6 +14,11 @@ export const roleName: Shape = {
   pattern: /^(consume|maintain|api|all)$/,
   accepts: 'consume, maintain, api or all',
 }
+/** Printable without blanks, as a header can carry it; short ones could be guessed. */
+export const bearerToken: Shape = {
+  pattern: /^$|^[\x21-\x7e]{16,255}$/,
+  accepts: 'at least 16 printable ASCII characters without blanks, or nothing',
+}
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
 export const fieldNames = {
   type: 'list',

@@ -9,15 +9,16 @@ import {
   type ConsumerGroupJoinEvent,
   type Kafka,
   logLevel,
-  PartitionAssigners,
 } from 'kafkajs'
 import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 import { PipelineError } from '../../errors.ts'
 import { Repetition } from '../../supervisor/repetition.ts'
+import { Subscription } from './assigner.ts'
 import { type ClientOptions, type ClusterOptions, clientFactory } from './client.ts'
 import type { Cluster, Connection } from './cluster.ts'
 import { kafkaFailure } from './failure.ts'
 import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
+import { listTopics, type TopicList } from './topic-list.ts'
 
 export type KafkaLog = (level: 'warn' | 'info' | 'debug', message: string, context: object) => void
 
@@ -63,6 +64,7 @@ export class KafkaAdapter {
   private consumer: Consumer
   private admin: Admin
   private cluster: Cluster | null = null
+  private readonly subscription = new Subscription()
 
   constructor(options: KafkaOptions) {
     this.options = options
@@ -87,8 +89,10 @@ export class KafkaAdapter {
       allowAutoTopicCreation: false,
       partitionAssigners: [
         deps => {
-          this.cluster = (deps as unknown as { cluster: Cluster }).cluster
-          return PartitionAssigners.roundRobin(deps)
+          const { cluster } = deps as unknown as { cluster: Cluster }
+          this.cluster = cluster
+          this.subscription.watch(cluster)
+          return this.subscription.assigner(cluster)
         },
       ],
     })
@@ -99,24 +103,35 @@ export class KafkaAdapter {
     await this.request('connect', () => this.consumer.connect())
   }
 
-  /** The id of the cluster and the names of its topics. */
-  async describe(): Promise<{ clusterId: string; topics: ReadonlySet<string> }> {
-    const metadata = await this.ask('Metadata', cluster => cluster.metadata({ topics: [] }))
-    return {
-      clusterId: metadata.clusterId ?? '',
-      topics: new Set(metadata.topicMetadata.map(({ topic }) => topic)),
-    }
+  /** Those of these topics that exist, or (null) all, as a broker says now. */
+  topics(names: readonly string[] | null): Promise<TopicList> {
+    return this.ask('Metadata', cluster => listTopics(cluster, names))
+  }
+
+  /** The topics to read are others now: the group is joined again for it, by those who stay members all the while. */
+  async resubscribe(topics: readonly string[]): Promise<void> {
+    await this.ask('Metadata', async cluster => {
+      // Metadata of a topic that is gone are an error, which kafkajs would meet again and again.
+      for (const topic of cluster.targetTopics)
+        if (!topics.includes(topic)) cluster.targetTopics.delete(topic)
+      await cluster.addMultipleTargetTopics(topics)
+      await cluster.refreshMetadata()
+    })
+    this.subscription.change(topics)
   }
 
   /** Joins the group; from then on the listener hears of every assignment. The topics must exist. */
   async join(topics: readonly string[], listener: GroupListener): Promise<void> {
-    const { consumer } = this
+    const { consumer, subscription } = this
+    subscription.begin(topics)
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }: ConsumerGroupJoinEvent) => {
       const assignment = payload.memberAssignment as Record<string, number[]>
+      subscription.joined()
       consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })))
       listener.onAssigned(assignment, payload.memberId, payload.duration)
     })
     consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
+      subscription.left()
       listener.onCrash(kafkaFailure(payload.error, { request: 'group' }), payload.restart)
     })
     consumer.on(consumer.events.HEARTBEAT, () => listener.onHeartbeat())
@@ -140,11 +155,9 @@ export class KafkaAdapter {
     )
   }
 
-  /** @throws PipelineError KAFKA_REQUEST_FAILED where they are not known (yet) */
-  partitionsOf(topic: string): readonly number[] {
-    const partitions = this.metadataOf(topic).map(({ partitionId }) => partitionId)
-    if (partitions.length > 0) return partitions.sort((a, b) => a - b)
-    throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'none', reason: `no metadata of ${topic}` })
+  /** How many partitions the metadata know of; 0: none yet. */
+  partitionsOf(topic: string): number {
+    return this.metadataOf(topic).length
   }
 
   /** The broker that leads the partition as far as the metadata knows, or null. */
@@ -210,7 +223,12 @@ export class KafkaAdapter {
         { topic, partitions: partitions.map(partition => ({ partition })), fromTimestamp: String(at) },
       ]),
     )
-    return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    const offsets = new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    // kafkajs leaves out what it knows no leader of.
+    const unknown = partitions.find(partition => !offsets.has(partition))
+    if (unknown === undefined) return offsets
+    const facts = { request: 'ListOffsets', topic, partition: unknown, reason: 'no leader' }
+    throw new PipelineError('KAFKA_REQUEST_FAILED', facts)
   }
 
   /**

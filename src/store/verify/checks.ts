@@ -167,4 +167,24 @@ const rollups: Check = {
       and ($1::timestamptz is null or bucket > date_trunc('minute', $1::timestamptz) + interval '1 minute')`,
 }
 
-export const checks: readonly Check[] = [adjacency, equation, counts, uniqueness, rollups]
+/** Allowed by kafka.on_gap or written by hand: each is named in offset_gaps. `checked` is what they leave out. */
+export const gaps: Check = {
+  name: 'gaps are those that were allowed',
+  isLight: true,
+  size: `with ${SCOPE} select coalesce(sum(l.gap), 0) as checked
+    from scope s join ingest_ledger l using (topic_id, kafka_partition) where l.first_offset >= s.lower`,
+  findings: `with ${SCOPE},
+    counted as (
+      select s.topic, s.topic_id, s.kafka_partition,
+        (select coalesce(sum(l.gap), 0) from ingest_ledger l where l.topic_id = s.topic_id
+          and l.kafka_partition = s.kafka_partition and l.first_offset >= s.lower) as in_ledger,
+        (select coalesce(sum(g.next_offset - g.first_offset), 0) from offset_gaps g where g.topic_id = s.topic_id
+          and g.kafka_partition = s.kafka_partition and g.first_offset >= s.lower) as allowed
+      from scope s
+    )
+    select format('%s/%s: gaps of %s offsets in the ledger, %s in offset_gaps', topic, kafka_partition, in_ledger, allowed)
+      as finding
+    from counted where in_ledger <> allowed`,
+}
+
+export const checks: readonly Check[] = [adjacency, equation, counts, uniqueness, rollups, gaps]
