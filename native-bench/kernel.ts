@@ -85,6 +85,8 @@ async function prepareKernel(
     fromOffset: 0,
     toOffset: LINES,
     nowMs: START_MS,
+    abortedAt: 0,
+    abortedCount: 0,
   }
   const { malformed, rows, sanitized } = walk.run(task)
   if (rows !== LINES || malformed + sanitized > 0)

@@ -140,8 +140,8 @@ function memorySection(report: Report<MemoryFigures>): string {
   const { figures } = report
   const { versions } = figures
   const rows = figures.backlogs.map(
-    ({ gzip, peakRssMiB }) =>
-      `| ${gzip ? 'gzip' : 'plain'} | ${grouped(peakRssMiB)} | ${figures.budgetMiB} |`,
+    ({ codec, peakRssMiB }) =>
+      `| ${codec === 'none' ? 'plain' : codec} | ${grouped(peakRssMiB)} | ${figures.budgetMiB} |`,
   )
   return `## Memory
 

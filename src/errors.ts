@@ -112,9 +112,9 @@ const kinds = {
   KAFKA_BATCH_UNSUPPORTED: {
     retryable: false,
     meaning:
-      'A Kafka batch uses a feature that this version does not read (codec, transaction or message format)',
+      'A Kafka batch inflates to more than limits.max_batch_bytes, or is of message format 0 or 1 or an unknown codec',
     remedy:
-      'Produce with compression none or gzip and without transactions; the partition is halted before the batch',
+      'Raise limits.max_batch_bytes where the reason names it; records of formats 0 and 1 (producers from before Kafka 0.11) have to be copied to a new topic by a current producer; the partition is halted before the batch',
   },
   KAFKA_FRAME_TOO_LARGE: {
     retryable: false,

@@ -45,12 +45,12 @@ export const catalogue = {
   partition_lag_records: {
     type: 'gauge',
     labels: ['topic', 'partition'],
-    help: 'Offsets between the high watermark and the committed position.',
+    help: 'Offsets between the committed position and the end, which is the last stable offset under read_committed.',
   },
   partition_position: {
     type: 'gauge',
     labels: ['topic', 'partition', 'position'],
-    help: 'Next offset: fetched, parsed, committed, and the high watermark.',
+    help: 'Next offset: fetched, parsed, committed, the high watermark, and the last stable offset (open transactions).',
   },
   arena_used_bytes: { type: 'gauge', labels: ['account'], help: 'Memory of the arena in use, by account.' },
   arena_size_bytes: { type: 'gauge', labels: ['account'], help: 'Size of the arena, by account.' },

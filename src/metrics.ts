@@ -126,12 +126,12 @@ function show(m: Instruments, snapshot: Snapshot): void {
   for (const gauge of [...labelled, m.partitions, m.writers, m.writer_in_flight_bytes]) gauge.reset()
   for (const mode of partitionModes) m.partitions.set({ mode }, 0)
   for (const one of snapshot.partitions) {
-    const { topic, mode, fetched, parsed, committed, highWatermark } = one
+    const { topic, mode, fetched, parsed, committed, highWatermark, lastStable } = one
     const partition = String(one.partition)
     m.partitions.inc({ mode })
     const lag = lagOf(one)
     if (lag !== null) m.partition_lag_records.set({ topic, partition }, lag)
-    const positions = { fetched, parsed, committed, high_watermark: highWatermark }
+    const positions = { fetched, parsed, committed, high_watermark: highWatermark, last_stable: lastStable }
     for (const [position, offset] of Object.entries(positions))
       if (offset >= 0) m.partition_position.set({ topic, partition, position }, offset)
   }

@@ -1,5 +1,6 @@
 /** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Codec, codecs } from '../codecs/codec.ts'
 import type { Config } from '../config/index.ts'
 import { isPattern } from '../config/topics.ts'
 import { messageOf, PipelineError } from '../errors.ts'
@@ -27,7 +28,7 @@ interface Options extends ConfigOptions {
   readonly format: RecordFormat
   readonly keyField?: string
   readonly header?: Readonly<Record<string, string>>
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Codec
   readonly rate?: number
   readonly respectPressure?: true
   readonly json?: true
@@ -57,7 +58,7 @@ export function register(program: Command, context: CliContext): void {
     )
     .option('--header <name=value>', 'a header for every record; repeatable', addHeader)
     .addOption(
-      new Option('--compression <codec>', 'of the Kafka batches').choices(['none', 'gzip']).default('none'),
+      new Option('--compression <codec>', 'of the Kafka batches').choices([...codecs]).default('none'),
     )
     .option('--rate <records>', 'at most so many records a second', positive)
     .option('--respect-pressure', 'wait while the consumers are further behind than redis.pressure.max_lag')
@@ -96,7 +97,7 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
       ...config.kafka,
       topic: options.topic ?? firstName(config),
       source,
-      gzip: options.compression === 'gzip',
+      compression: options.compression,
       headers: options.header ?? {},
       ...(options.rate === undefined ? {} : { recordsPerSecond: options.rate }),
       ...(options.createTopic === undefined ? {} : { createPartitions: options.createTopic }),

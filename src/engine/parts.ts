@@ -189,7 +189,7 @@ export class Parts {
       groupId: deps.config.kafka.groupId,
       start: deps.config.kafka.start,
       claims: () => source.claims(),
-      isQuiet: claim => source.holderOf(claim)?.isBusy === false && !this.sink.holds(claim),
+      isQuiet: claim => source.holderOf(claim)?.isQuiet === true && !this.sink.holds(claim),
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),

@@ -38,6 +38,7 @@ const partitionSnapshot = (partition: Partition, writers: readonly Writer[]): Pa
   parsed: partition.claim === null ? -1 : partition.parsed,
   committed: partition.claim?.committed ?? -1,
   highWatermark: partition.highWatermark,
+  lastStable: partition.lastStable,
   rangesWaiting: partition.rangesWaiting,
   inFlightBytes: partition.waitingBytes + committingBytes(partition.claim, writers),
   haltedReason:

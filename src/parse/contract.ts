@@ -76,6 +76,9 @@ export interface ParseTask {
   readonly toOffset: number
   /** Wall clock of the fetch, ms since 1970. */
   readonly nowMs: number
+  /** Transactions whose records are passed: so many pairs of producer id and first offset (i64, big-endian) lie there. */
+  readonly abortedAt: number
+  readonly abortedCount: number
 }
 
 /**
@@ -105,7 +108,7 @@ export interface ParseResult {
   readonly deadLetters: number
   /** All of the region that is in use. */
   readonly usedBytes: number
-  /** Offsets without a record to store: control batches, compacted gaps. next − first = rows + deadLetters + skipped. */
+  /** Offsets without a record to store: control batches, aborted transactions, compacted gaps. next − first = rows + deadLetters + skipped. */
   readonly skipped: number
   /** Sum of the value sizes of rows and dead letters. */
   readonly valueBytes: number

@@ -78,6 +78,8 @@ export class LetterParser {
       fromOffset: offset,
       toOffset: offset + 1,
       nowMs: Date.now(),
+      abortedAt: 0,
+      abortedCount: 0,
     })
     if (result.rows === 1) {
       const copy = Buffer.from(new Uint8Array(this.memory.buffer, this.outputAt, result.copyBytes))

@@ -52,6 +52,8 @@ export class Partition {
   /** One past the last offset handed on by the parser. */
   parsed = 0
   highWatermark = -1
+  /** Under read_committed nothing from here on is handed out yet: a transaction is open. −1: not known, or all is. */
+  lastStable = -1
   leader: number | null = null
   /** Checked against the broker before the next fetch; null: nothing to check. */
   unchecked: Fingerprint | null = null
@@ -88,6 +90,11 @@ export class Partition {
   /** Something fetched has not been handed to the sink yet. */
   get isBusy(): boolean {
     return this.isParsing || this.ranges.length > 0
+  }
+
+  /** Not busy, and no gap is being written, which moves its position in Postgres before we hear of it. */
+  get isQuiet(): boolean {
+    return !this.isBusy && this.logStartAhead === null
   }
 
   get rangesWaiting(): number {

@@ -38,6 +38,7 @@ async function createAdapter(
     sessionTimeoutMs: 6_000,
     heartbeatIntervalMs: 200,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    isolation: 'read_committed',
     log: () => undefined,
   })
   await adapter.connect()

@@ -60,8 +60,11 @@ const CANARY_BYTES = 256
 const INPUT_BYTES = 48 * PAGE_BYTES
 const OUTPUT_BYTES = 96 * PAGE_BYTES
 
+/** Producer id and first offset, as the broker lists aborted transactions. */
+export type AbortedEntry = readonly [bigint, number]
+
 export interface Bench {
-  parse(input: Uint8Array, options?: Partial<ParseTask>): Parsed
+  parse(input: Uint8Array, options?: Partial<ParseTask>, aborted?: readonly AbortedEntry[]): Parsed
   /** Parses to the end, going on after 'output_full' (and with all room after 'row_too_large'). */
   parseAll(input: Uint8Array, regionBytes: (turn: number) => number, options?: Partial<ParseTask>): Parsed[]
   /** The same memory and slot, served by a worker with other settings (but the same max_record_bytes). */
@@ -97,6 +100,8 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
       fromOffset: 0,
       toOffset: Number.MAX_SAFE_INTEGER,
       nowMs: NOW,
+      abortedAt: 0,
+      abortedCount: 0,
       ...options,
     }
     const fences = [
@@ -155,9 +160,15 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
 
   return {
     withSettings: others => createBench({ ...settings, ...others }, memory),
-    parse: (input, options = {}) => {
-      load(input)
-      return run(input.length, options)
+    parse: (input, options = {}, aborted = []) => {
+      const list = Buffer.alloc(aborted.length * 16)
+      aborted.forEach(([producerId, firstOffset], index) => {
+        list.writeBigInt64BE(producerId, index * 16)
+        list.writeBigInt64BE(BigInt(firstOffset), index * 16 + 8)
+      })
+      load(Buffer.concat([input, list]))
+      const abortedAt = inputAddress + input.length
+      return run(input.length, { abortedAt, abortedCount: aborted.length, ...options })
     },
     parseAll: (input, regionBytes, options = {}) => {
       load(input)

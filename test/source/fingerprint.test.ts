@@ -16,7 +16,10 @@ function answer(batch: { baseOffset: number; crc: number } | null, { errorCode =
     partition: 0,
     errorCode,
     highWatermark: 2_000,
+    lastStable: 2_000,
     logStart: -1,
+    abortedAt: 0,
+    abortedCount: 0,
     address: 8,
     bytes: batch ? 70 : 0,
   }

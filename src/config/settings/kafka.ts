@@ -39,6 +39,12 @@ export const kafkaSettings = {
     default: 'earliest',
     help: 'Where a topic that was never stored begins: earliest, latest or a time. Later starts go on from Postgres.',
   },
+  'kafka.isolation': {
+    type: 'enum',
+    values: ['read_committed', 'read_uncommitted'],
+    default: 'read_committed',
+    help: 'What is stored of transactions: those that were committed, when they are; or all records, as they come.',
+  },
   'kafka.session_timeout': {
     type: 'duration',
     default: '30s',

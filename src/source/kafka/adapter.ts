@@ -27,6 +27,7 @@ export interface KafkaOptions extends ClusterOptions {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly requestTimeoutMs: number
+  readonly isolation: 'read_committed' | 'read_uncommitted'
   readonly log: KafkaLog
 }
 
@@ -51,7 +52,8 @@ export interface GroupListener {
 /** kafkajs wakes for its heartbeat after this long where all partitions are paused. */
 const IDLE_LOOP_MS = 250
 const METADATA_MAX_AGE_MS = 60_000
-const READ_COMMITTED = 1
+/** Isolation levels of a Fetch (KIP-98). */
+const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const
 const FETCH_CONNECTION = 1
 const LOG_START = -2
 /** kafkajs declares this constant but exports it in no way that an ES module can name. */
@@ -254,7 +256,7 @@ export class KafkaAdapter {
       await this.request('SaslAuthenticate', () => connection.authenticate())
       readerOf(socket).announce(target)
       await connection.send({
-        request: fetchRequest(fetchFields(plan)),
+        request: fetchRequest(fetchFields(plan, this.options.isolation)),
         response: { decode: async body => body, parse: async () => undefined },
         requestTimeout: plan.maxWaitMs + this.options.requestTimeoutMs,
         logResponseError: false,
@@ -290,7 +292,10 @@ export class KafkaAdapter {
   }
 }
 
-function fetchFields(plan: FetchPlan): Parameters<typeof fetchRequest>[0] {
+function fetchFields(
+  plan: FetchPlan,
+  isolation: KafkaOptions['isolation'],
+): Parameters<typeof fetchRequest>[0] {
   const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
   for (const { topic, partition, offset, maxBytes } of plan.partitions) {
     const partitions = topics.get(topic) ?? []
@@ -302,7 +307,7 @@ function fetchFields(plan: FetchPlan): Parameters<typeof fetchRequest>[0] {
     maxWaitTime: plan.maxWaitMs,
     minBytes: 1,
     maxBytes: plan.maxBytes,
-    isolationLevel: READ_COMMITTED,
+    isolationLevel: isolationLevels[isolation],
     topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
   }
 }
