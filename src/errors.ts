@@ -209,6 +209,11 @@ const kinds = {
     meaning: 'The database was migrated by a newer version of LogCollector',
     remedy: 'Run that version or a newer one',
   },
+  COLUMN_TYPE_DIFFERS: {
+    retryable: false,
+    meaning: 'A column of the setting columns is in the table logs with another type',
+    remedy: 'Write the type that the table has, or another name; LogCollector changes and drops no column',
+  },
   VERIFY_FAILED: {
     retryable: false,
     meaning: 'The stored data does not agree with the ledger',

@@ -60,6 +60,7 @@ export interface Events {
   'sink:row:refused': PartitionName & { offset: number; sqlstate: string; reason: string }
   'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
   'store:segment:created': { segment: string }
+  'store:column:added': { column: string }
   /** The light form, over what was committed lately. */
   'store:verify:completed': { ok: boolean; findings: readonly string[]; durationMs: number }
   /** `step`: what somebody's lock is in the way of; it is tried again. */

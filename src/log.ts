@@ -116,6 +116,7 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },
+  'store:column:added': { level: 'info', message: 'added a column to logs' },
   'store:verify:completed': {
     level: ({ ok }) => (ok ? 'debug' : 'error'),
     message: 'compared the ledger with the positions',

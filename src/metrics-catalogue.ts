@@ -73,10 +73,10 @@ export const catalogue = {
   parsed_records_total: { type: 'counter', help: 'Records parsed; one that is parsed again counts again.' },
   parsed_input_bytes_total: { type: 'counter', help: 'Bytes of Kafka batches parsed.' },
   parsed_output_bytes_total: { type: 'counter', help: 'Bytes that parsing made.' },
-  malformed_records_total: { type: 'counter', help: 'Parsed records that are no JSON object.' },
+  malformed_records_total: { type: 'counter', help: 'Parsed records that are not of the configured format.' },
   sanitized_records_total: {
     type: 'counter',
-    help: 'Parsed records in which something was replaced or cut for Postgres.',
+    help: 'Parsed records in which something was replaced or cut for Postgres, or did not fit its column.',
   },
   parse_dead_letters_total: { type: 'counter', help: 'Parsed records that became dead letters.' },
   copy_duration_seconds: { type: 'histogram', buckets: work, help: 'Time of the COPY of a transaction.' },

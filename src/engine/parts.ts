@@ -226,7 +226,11 @@ export class Parts {
     return new Writer({
       id,
       arena,
-      session: { ...config.postgres, name: `logcollector writer ${id}` },
+      session: {
+        ...config.postgres,
+        name: `logcollector writer ${id}`,
+        columns: config.columns.map(({ name }) => name),
+      },
       transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
       transactionIntervalMs: config.sink.transactionIntervalMs,
       refusals,
