@@ -33,18 +33,6 @@ const kinds = {
     meaning: 'Postgres could not do it now (lock, deadlock, shutdown, no room)',
     remedy: 'None needed if it passes; the SQLSTATE in the context names the resource',
   },
-  POSTGRES_FULL: {
-    retryable: true,
-    meaning: 'Postgres has no room left on its disk; nothing is taken in until it has',
-    remedy:
-      'Make room: enlarge the disk, or set storage.retention or storage.max_size; LogCollector goes on by itself',
-  },
-  STORAGE_NOT_OWNED: {
-    retryable: false,
-    meaning:
-      'The role may not seal or remove segments, since it does not own the tables; rows are stored all the same',
-    remedy: 'Let one instance run as the owner of the tables; see docs/storage.md, "Who does it"',
-  },
   POSTGRES_READ_ONLY: {
     retryable: true,
     meaning: 'No server of postgres.url takes writes',
@@ -209,11 +197,6 @@ const kinds = {
     meaning: 'The database was migrated by a newer version of LogCollector',
     remedy: 'Run that version or a newer one',
   },
-  COLUMN_TYPE_DIFFERS: {
-    retryable: false,
-    meaning: 'A column of the setting columns is in the table logs with another type',
-    remedy: 'Write the type that the table has, or another name; LogCollector changes and drops no column',
-  },
   VERIFY_FAILED: {
     retryable: false,
     meaning: 'The stored data does not agree with the ledger',
@@ -248,6 +231,46 @@ const kinds = {
     retryable: false,
     meaning: 'The request failed: a fault of LogCollector',
     remedy: 'Please report it with the message',
+  },
+  API_KEY_INVALID: {
+    retryable: false,
+    meaning: 'The request carries no valid API key',
+    remedy: 'Send the header "Authorization: Bearer" with a key that "logcollector keys create" printed',
+  },
+  API_SCOPE_MISSING: {
+    retryable: false,
+    meaning: 'The API key may not do this',
+    remedy: 'Use a key with the scope that the message names: "logcollector keys create --scope"',
+  },
+  API_NOT_FROM_HERE: {
+    retryable: false,
+    meaning: 'Without API keys only requests from this machine are answered, and no pages of other sites',
+    remedy: 'Ask from this machine at 127.0.0.1, past any proxy, or set http.api.auth to keys',
+  },
+  API_RATE_EXCEEDED: {
+    retryable: true,
+    meaning: 'More requests than http.api.rate_limit allows',
+    remedy: 'Ask again after the seconds that the header Retry-After names',
+  },
+  API_BUSY: {
+    retryable: true,
+    meaning: 'More queries are waiting than http.api.queue allows',
+    remedy: 'Ask again after the seconds that the header Retry-After names, or raise http.api.connections',
+  },
+  QUERY_TIMEOUT: {
+    retryable: false,
+    meaning: 'Postgres did not answer the query within http.api.statement_timeout',
+    remedy: 'Ask for less: a shorter time, a service; or raise the setting',
+  },
+  QUERY_CANCELLED: {
+    retryable: true,
+    meaning: 'The query was cancelled, because nobody waits for its answer any more',
+    remedy: 'None needed',
+  },
+  RECORD_NOT_FOUND: {
+    retryable: false,
+    meaning: 'There is no such record',
+    remedy: 'Check topic, partition and offset; what retention removed is gone',
   },
   STACK_PREREQUISITE: {
     retryable: false,

@@ -5,6 +5,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
+import { apiScope } from './api/index.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerErrors } from './error-answer.ts'
@@ -20,6 +21,7 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
   if (deps.debug !== null) server.register(debugScope, deps.debug)
+  if (deps.api) server.register(apiScope, { ...deps.api, prefix: '/api/v1' })
   return server
 }
 

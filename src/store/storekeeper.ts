@@ -8,8 +8,7 @@ import type { Emit } from '../events.ts'
 export interface Chore {
   readonly name: string
   readonly everyMs: number
-  /** Aborted when the storekeeper stops: what takes long gives up then. */
-  readonly run: (signal: AbortSignal) => Promise<void>
+  readonly run: () => Promise<void>
 }
 
 export interface StorekeeperDeps {
@@ -23,14 +22,14 @@ export class Storekeeper {
   private readonly deps: StorekeeperDeps
   private readonly timers = new Set<NodeJS.Timeout>()
   private readonly running = new Set<Promise<void>>()
-  private ending = new AbortController()
+  private stopping = false
 
   constructor(deps: StorekeeperDeps) {
     this.deps = deps
   }
 
   start(): void {
-    this.ending = new AbortController()
+    this.stopping = false
     for (const chore of this.deps.chores) this.schedule(chore)
   }
 
@@ -45,7 +44,7 @@ export class Storekeeper {
 
   private async turn(chore: Chore): Promise<void> {
     try {
-      await chore.run(this.ending.signal)
+      await chore.run()
     } catch (error) {
       if (!(error instanceof PipelineError)) {
         this.deps.onFailed(error instanceof Error ? error : new Error(String(error)))
@@ -53,11 +52,11 @@ export class Storekeeper {
       }
       this.deps.emit('store:task:failed', { task: chore.name, error })
     }
-    if (!this.ending.signal.aborted) this.schedule(chore)
+    if (!this.stopping) this.schedule(chore)
   }
 
   async stop(): Promise<void> {
-    this.ending.abort()
+    this.stopping = true
     for (const timer of this.timers) clearTimeout(timer)
     this.timers.clear()
     await Promise.all(this.running)

@@ -242,8 +242,6 @@ test("the workers' settings carry all that their contract asks", () => {
     { ...settings, aliases: Object.keys(settings.aliases).sort() },
     {
       aliases: ['host', 'message', 'service', 'severity', 'span_id', 'trace_id', 'ts'],
-      format: 'json',
-      columns: [],
       malformed: 'store',
       keys: false,
       headers: true,

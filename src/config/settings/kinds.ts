@@ -51,8 +51,6 @@ export type UrlSetting = Common &
     /** Hosts separated by commas, as libpq has them. */
     readonly severalHosts?: true
   }
-/** Columns of logs: config/columns.ts. */
-export type ColumnsSetting = Common & Fixed & { readonly type: 'columns' }
 export type Setting =
   | StringSetting
   | ListSetting
@@ -61,4 +59,3 @@ export type Setting =
   | BoolSetting
   | StartSetting
   | UrlSetting
-  | ColumnsSetting
