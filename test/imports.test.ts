@@ -10,7 +10,18 @@ const test = suite('imports')
 const sources = readImports(repositoryRoot, 'src')
 
 /** A stage imports its own folder and what is shared; engine, main and cli hand it the functions of others. */
-const stages = ['source', 'parse', 'sink', 'store', 'query', 'redis', 'http', 'produce', 'intake', 'transport']
+const stages = [
+  'source',
+  'parse',
+  'sink',
+  'store',
+  'query',
+  'redis',
+  'http',
+  'produce',
+  'intake',
+  'transport',
+]
 const shared = [
   'src/errors.ts',
   'src/events.ts',
@@ -23,6 +34,8 @@ const shared = [
   'src/kernel/',
   'src/parse/contract.ts',
   'src/codecs/',
+  'src/otlp/',
+  'src/intake/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
 ]
@@ -47,6 +60,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger': ['src/http/api/'],
   '@fastify/swagger-ui': ['src/http/api/'],
   ioredis: ['src/redis/'],
+  protobufjs: ['src/otlp/'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
   snappy: ['src/codecs/'],

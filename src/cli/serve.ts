@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
+import { createIntake } from '../engine/intake.ts'
 import { createEvents, type Emit } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
@@ -58,6 +59,9 @@ type End =
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly started: boolean }
 
+/** Of shutdown.deadline, for Kafka to acknowledge what the intake has sent. */
+const INTAKE_SHARE = 0.5
+
 /** Runs until the end and returns the exit code; what goes wrong is logged, not thrown. */
 export async function serve(parts: ServeParts): Promise<ExitCode> {
   const { config } = parts
@@ -72,15 +76,21 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   metrics.attach(() => engine.snapshot())
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug })
+  const intake = createIntake({ config, emit, pressure: () => engine.snapshot().pressure })
+  const api = intake === null ? null : { access: null, rateLimit: 0, corsOrigins: [], intake }
+  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug, api })
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
-    log.info({ url }, `serving /metrics, /healthz and /readyz${debug === null ? '' : ', and /debug'}`)
+    log.info({ url }, `serving ${servedPaths(debug !== null, intake !== null).join(', ')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
-    const stopCode = await stopWithin(config.shutdown.deadlineMs, log, () => engine.stop(reason))
+    const { deadlineMs } = config.shutdown
+    const stopCode = await stopWithin(deadlineMs, log, async () => {
+      const [isClean] = await Promise.all([engine.stop(reason), intake?.stop(deadlineMs * INTAKE_SHARE)])
+      return isClean
+    })
     if (end.kind !== 'failed') return stopCode
     return end.started ? exitCodes.failed.code : exitCodeOf(end.error)
   } catch (error) {
@@ -91,6 +101,14 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
     await server.close()
   }
 }
+
+const servedPaths = (isDebugging: boolean, isTakingIn: boolean): string[] => [
+  '/metrics',
+  '/healthz',
+  '/readyz',
+  ...(isDebugging ? ['/debug'] : []),
+  ...(isTakingIn ? ['/api/v1/ingest', '/v1/logs'] : []),
+]
 
 /** What /debug may show and change. */
 function debugDeps({ config, origins }: ServeParts, log: AdjustableLog, state: () => object): DebugDeps {

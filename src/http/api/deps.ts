@@ -1,4 +1,5 @@
 /** What the routes below /api/v1 are given; each plugin takes what it needs of it. */
+import type { IntakePort } from '../../intake/contract.ts'
 import type { Access } from './authorise.ts'
 
 export interface ApiDeps {
@@ -8,4 +9,6 @@ export interface ApiDeps {
   readonly rateLimit: number
   /** Origins whose pages may read the answers; empty: none but our own. */
   readonly corsOrigins: readonly string[]
+  /** Null or missing: http.intake.enabled is off. */
+  readonly intake?: IntakePort | null
 }

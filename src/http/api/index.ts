@@ -6,6 +6,7 @@ import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PipelineError } from '../../errors.ts'
+import { ingestRoute } from '../intake/ingest-route.ts'
 import { createAuthorise, type Principal, type Scope } from './authorise.ts'
 import type { ApiDeps } from './deps.ts'
 
@@ -33,8 +34,8 @@ async function limitRate(server: FastifyInstance, max: number): Promise<void> {
   })
 }
 
-/** Register it with the prefix /api/v1. */
-export async function apiScope(server: FastifyInstance, deps: ApiDeps): Promise<void> {
+/** Asks for keys, rate limit and CORS before every route of a scope; also for the one of OTLP. */
+export async function guard(server: FastifyInstance, deps: ApiDeps): Promise<void> {
   const authorise = createAuthorise(deps.access, deps.corsOrigins)
   server.decorateRequest('principal', null)
   await server.register(cors, { origin: [...deps.corsOrigins], maxAge: 600 })
@@ -43,4 +44,10 @@ export async function apiScope(server: FastifyInstance, deps: ApiDeps): Promise<
     if (scope !== false) request.principal = await authorise(request, scope)
   })
   if (deps.rateLimit > 0) await limitRate(server, deps.rateLimit)
+}
+
+/** Register it with the prefix /api/v1. */
+export async function apiScope(server: FastifyInstance, deps: ApiDeps): Promise<void> {
+  await guard(server, deps)
+  if (deps.intake) await server.register(ingestRoute, { intake: deps.intake })
 }
