@@ -29,8 +29,8 @@ function textOf(record: LogRecord, resource: object | undefined, scope: object |
     timestamp: timeOf(record.timeUnixNano) ?? timeOf(record.observedTimeUnixNano),
     severity_number: record.severityNumber || undefined,
     severity_text: record.severityText || undefined,
-    trace_id: record.traceId || undefined,
-    span_id: record.spanId || undefined,
+    trace_id: record.traceId ? String(record.traceId).toLowerCase() : undefined,
+    span_id: record.spanId ? String(record.spanId).toLowerCase() : undefined,
     trace_flags: record.flags || undefined,
     event_name: record.eventName || undefined,
   }
