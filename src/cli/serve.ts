@@ -20,6 +20,7 @@ import {
 import { createMetrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { createApi } from './api.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
 
@@ -72,11 +73,18 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   metrics.attach(() => engine.snapshot())
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug })
+  const api = createApi(config)
+  const server = buildServer({
+    readiness: () => engine.snapshot().ready,
+    metrics,
+    debug,
+    api: api?.deps ?? null,
+  })
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
-    log.info({ url }, `serving /metrics, /healthz and /readyz${debug === null ? '' : ', and /debug'}`)
+    const more = [api && '/api/v1', debug && '/debug'].filter(Boolean)
+    log.info({ url }, `serving /metrics, /healthz and /readyz${more.map(path => `, ${path}`).join('')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
@@ -89,6 +97,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await server.close()
+    await api?.close()
   }
 }
 

@@ -2,6 +2,7 @@
  * Rules between settings; the bounds of a single one are in settings/. Run by load.ts once every value that a
  * rule looks at is valid by itself.
  */
+import { httpApiChecks } from './http-api.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
@@ -81,4 +82,5 @@ export const checks: readonly Check[] = [
         : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
   },
   ...kafkaSecurityChecks,
+  ...httpApiChecks,
 ]

@@ -3,6 +3,7 @@
  * file all come from it (types.ts, values.ts, render.ts); rules between two settings are in checks.ts.
  */
 import { httpSettings } from './http.ts'
+import { httpApiSettings } from './http-api.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
@@ -25,6 +26,7 @@ export const settings = {
   ...parseSettings,
   ...storageSettings,
   ...httpSettings,
+  ...httpApiSettings,
   ...processSettings,
 } as const satisfies Record<string, Setting>
 
