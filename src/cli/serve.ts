@@ -21,6 +21,7 @@ import {
 import { createMetrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { createApi } from './api.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
 
@@ -76,13 +77,19 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   metrics.attach(() => engine.snapshot())
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
+  const api = createApi(config)
   const intake = createIntake({ config, emit, pressure: () => engine.snapshot().pressure })
-  const api = intake === null ? null : { access: null, rateLimit: 0, corsOrigins: [], intake }
-  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug, api })
+  const server = buildServer({
+    readiness: () => engine.snapshot().ready,
+    metrics,
+    debug,
+    api: api && { ...api.deps, intake },
+  })
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
-    log.info({ url }, `serving ${servedPaths(debug !== null, intake !== null).join(', ')}`)
+    const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(Boolean)
+    log.info({ url }, `serving /metrics, /healthz and /readyz${more.map(path => `, ${path}`).join('')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
@@ -99,16 +106,9 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await server.close()
+    await api?.close()
   }
 }
-
-const servedPaths = (isDebugging: boolean, isTakingIn: boolean): string[] => [
-  '/metrics',
-  '/healthz',
-  '/readyz',
-  ...(isDebugging ? ['/debug'] : []),
-  ...(isTakingIn ? ['/api/v1/ingest', '/v1/logs'] : []),
-]
 
 /** What /debug may show and change. */
 function debugDeps({ config, origins }: ServeParts, log: AdjustableLog, state: () => object): DebugDeps {

@@ -4,6 +4,7 @@
  */
 
 import { problemOfPostgresUrl } from '../postgres/url.ts'
+import { httpApiChecks } from './http-api.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
@@ -117,4 +118,5 @@ export const checks: readonly Check[] = [
         : `must be at most half of http.intake.in_flight (${bytes(intake.inFlightBytes)}): a body counts packed and unpacked`,
   },
   ...kafkaSecurityChecks,
+  ...httpApiChecks,
 ]

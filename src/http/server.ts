@@ -16,13 +16,18 @@ import { readyRoute } from './ready-route.ts'
 
 /** The server with all its routes, not listening. */
 export function buildServer(deps: HttpDeps): FastifyInstance {
-  const server = fastify({ logger: false, forceCloseConnections: true })
+  const server = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    // A parameter that nobody knows is an error, not nothing.
+    ajv: { customOptions: { removeAdditional: false } },
+  })
   answerErrors(server)
   server.register(healthRoute)
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
   if (deps.debug !== null) server.register(debugScope, deps.debug)
-  if (deps.api) server.register(apiScope, { ...deps.api, prefix: '/api/v1' })
+  if (deps.api) server.register(apiScope, { deps: deps.api, prefix: '/api/v1' })
   if (deps.api?.intake) server.register(otlpScope, { ...deps.api, intake: deps.api.intake, prefix: '/v1' })
   return server
 }

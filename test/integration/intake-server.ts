@@ -1,4 +1,5 @@
 /** The intake as a process with the role api has it, listening in the test's own process; and what is in a topic. */
+import { createApi } from '../../src/cli/api.ts'
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings/index.ts'
 import { createIntake, type IntakeParts } from '../../src/engine/intake.ts'
@@ -39,16 +40,18 @@ export async function startIntake(
     overrides: { 'kafka.brokers': kafkaAddress(), 'http.port': '0', ...settings },
   })
   const intake = createIntake({ config, emit: () => undefined, pressure })!
+  const api = createApi(config)!
   const server = buildServer({
     readiness: () => ({ ok: true, reasons: [] }),
     debug: null,
     metrics: { contentType: 'text/plain', render: async () => '' },
-    api: { access: null, rateLimit: 0, corsOrigins: [], intake },
+    api: { ...api.deps, intake },
   })
   const url = await listenOn(server, config.http)
   cleanUp(async () => {
     await intake.stop(0)
     await server.close()
+    await api.close()
   })
   return {
     url,

@@ -3,6 +3,7 @@
  * file all come from it (types.ts, values.ts, render.ts); rules between two settings are in checks.ts.
  */
 import { httpSettings } from './http.ts'
+import { httpApiSettings } from './http-api.ts'
 import { intakeSettings } from './intake.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
@@ -27,6 +28,7 @@ export const settings = {
   ...storageSettings,
   ...httpSettings,
   ...intakeSettings,
+  ...httpApiSettings,
   ...processSettings,
 } as const satisfies Record<string, Setting>
 

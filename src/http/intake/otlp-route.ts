@@ -7,6 +7,7 @@ import { PipelineError } from '../../errors.ts'
 import { type IntakePort, type Outcome, recordProblems } from '../../intake/contract.ts'
 import { encodeFailure, encodeSuccess, rpcCodes } from '../../otlp/answer.ts'
 import type { OtlpEncoding } from '../../otlp/decode.ts'
+import { createAuthorise } from '../api/authorise.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { guard } from '../api/index.ts'
 import { known, markFailed } from '../error-answer.ts'
@@ -26,9 +27,9 @@ const codesByStatus: Readonly<Record<number, number>> = {
 /** Register it with the prefix /v1. */
 export async function otlpScope(
   server: FastifyInstance,
-  deps: ApiDeps & { readonly intake: IntakePort },
+  deps: Pick<ApiDeps, 'access' | 'corsOrigins' | 'rateLimit'> & { readonly intake: IntakePort },
 ): Promise<void> {
-  await guard(server, deps)
+  await guard(server, { ...deps, authorise: createAuthorise(deps.access, deps.corsOrigins) })
   leaveBodies(server)
   server.setErrorHandler((error, request, reply) => fail(request, reply, known(error)))
   server.post('/logs', { config: { scope: 'write' } }, async (request, reply) => {
