@@ -33,6 +33,18 @@ const kinds = {
     meaning: 'Postgres could not do it now (lock, deadlock, shutdown, no room)',
     remedy: 'None needed if it passes; the SQLSTATE in the context names the resource',
   },
+  POSTGRES_FULL: {
+    retryable: true,
+    meaning: 'Postgres has no room left on its disk; nothing is taken in until it has',
+    remedy:
+      'Make room: enlarge the disk, or set storage.retention or storage.max_size; LogCollector goes on by itself',
+  },
+  STORAGE_NOT_OWNED: {
+    retryable: false,
+    meaning:
+      'The role may not seal or remove segments, since it does not own the tables; rows are stored all the same',
+    remedy: 'Let one instance run as the owner of the tables; see docs/storage.md, "Who does it"',
+  },
   POSTGRES_READ_ONLY: {
     retryable: true,
     meaning: 'No server of postgres.url takes writes',
@@ -196,6 +208,11 @@ const kinds = {
     retryable: false,
     meaning: 'The database was migrated by a newer version of LogCollector',
     remedy: 'Run that version or a newer one',
+  },
+  COLUMN_TYPE_DIFFERS: {
+    retryable: false,
+    meaning: 'A column of the setting columns is in the table logs with another type',
+    remedy: 'Write the type that the table has, or another name; LogCollector changes and drops no column',
   },
   VERIFY_FAILED: {
     retryable: false,

@@ -60,8 +60,24 @@ export interface Events {
   'sink:row:refused': PartitionName & { offset: number; sqlstate: string; reason: string }
   'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
   'store:segment:created': { segment: string }
+  'store:column:added': { column: string }
   /** The light form, over what was committed lately. */
   'store:verify:completed': { ok: boolean; findings: readonly string[]; durationMs: number }
+  /** `step`: what somebody's lock is in the way of; it is tried again. */
+  'store:removal:postponed': { segment: string; step: 'detach' | 'drop' }
+  'store:segment:removed': {
+    segment: string
+    reason: 'age' | 'size'
+    rows: number
+    bytes: number
+    durationMs: number
+  }
+  'store:index:built': { segment: string; index: string; bytes: number; durationMs: number }
+  'store:segment:sealed': { segment: string; durationMs: number }
+  /** Every state, those without a segment too. */
+  'store:storage:measured': {
+    states: readonly { state: string; segments: number; tableBytes: number; indexBytes: number }[]
+  }
   'store:task:failed': { task: string; error: PipelineError }
   'redis:mirror:written': { partitions: number; durationMs: number }
   /** `isNew`: the attempt before it had succeeded. */

@@ -116,10 +116,16 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },
+  'store:column:added': { level: 'info', message: 'added a column to logs' },
   'store:verify:completed': {
     level: ({ ok }) => (ok ? 'debug' : 'error'),
     message: 'compared the ledger with the positions',
   },
+  'store:removal:postponed': { level: 'warn', message: 'a segment is in use; it is removed later' },
+  'store:segment:removed': { level: 'info', message: 'removed a segment' },
+  'store:index:built': { level: 'info', message: 'built an index' },
+  'store:segment:sealed': { level: 'info', message: 'sealed a segment' },
+  'store:storage:measured': { level: 'debug', message: 'measured the segments' },
   'store:task:failed': { level: 'warn', message: 'a storage task failed' },
   'redis:mirror:written': { level: 'debug', message: 'wrote the mirror' },
   'redis:mirror:failed': {

@@ -1,4 +1,4 @@
-/** `logcollector migrate`: brings the schema of the database up to this version, and grants roles what they need. */
+/** `logcollector migrate`: brings the schema up to this version and the configuration, and grants roles what they need. */
 import { type Command, InvalidArgumentError } from 'commander'
 import type { RoleGrant } from '../store/grants.ts'
 import type { MigrateReport } from '../store/migrate.ts'
@@ -12,19 +12,24 @@ interface Options extends ConfigOptions {
   readonly reader?: string
 }
 
+/** Columns are added between the transactions of running instances; under load that may take some tries. */
+const LOCK_PATIENCE_MS = 60_000
+
 /** Adds the command. */
 export function register(program: Command, context: CliContext): void {
   withConfig(program.command('migrate'))
-    .description('create or update the tables; safe to run again and beside a running instance')
+    .description(
+      'create or update the tables, and add the columns of the configuration; safe to run again and beside a running instance',
+    )
     .option('--dry-run', 'print the SQL that would run, and change nothing')
     .option('--writer <role>', 'give a role that exists the rights to run, and no more')
     .option('--reader <role>', 'give a role that exists the rights to read, with time-outs')
-    .option('--json', 'as JSON: { applied, granted, notes }, or { pending, sql } of a dry run')
+    .option('--json', 'as JSON: { applied, granted, notes, columns }, or { pending, sql } of a dry run')
     .action(handled<Options>(context, options => migrateDatabase(options, context)))
 }
 
 async function migrateDatabase(options: Options, context: CliContext): Promise<ExitCode> {
-  const { postgres } = configFor(options, context).config
+  const { columns, postgres } = configFor(options, context).config
   const url = postgres.migrateUrl || postgres.url
   const grants = grantsOf(options)
   const { migrate, planMigration } = await import('../store/migrate.ts')
@@ -35,8 +40,10 @@ async function migrateDatabase(options: Options, context: CliContext): Promise<E
     return exitCodes.ok.code
   }
   const report = await migrate(url, { grants })
-  if (options.json) context.out(`${JSON.stringify(report)}\n`)
-  else context.out(reportText(report))
+  const { ensureColumns } = await import('../store/columns.ts')
+  const added = await ensureColumns(url, columns, LOCK_PATIENCE_MS)
+  if (options.json) context.out(`${JSON.stringify({ ...report, columns: added })}\n`)
+  else context.out(`${reportText(report)}${added.map(name => `added column ${name}\n`).join('')}`)
   return exitCodes.ok.code
 }
 

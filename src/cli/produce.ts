@@ -4,6 +4,7 @@ import { type Codec, codecs } from '../codecs/codec.ts'
 import type { Config } from '../config/index.ts'
 import { isPattern } from '../config/topics.ts'
 import { messageOf, PipelineError } from '../errors.ts'
+import { type RecordFormat, recordFormats } from '../produce/formats.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
 import { createBrake } from './brake.ts'
@@ -24,6 +25,7 @@ interface Options extends ConfigOptions {
   readonly file?: string
   readonly generate?: number
   readonly seed: number
+  readonly format: RecordFormat
   readonly keyField?: string
   readonly header?: Readonly<Record<string, string>>
   readonly compression: Codec
@@ -48,6 +50,9 @@ export function register(program: Command, context: CliContext): void {
       positive,
     )
     .option('--seed <number>', 'of the generator: the same seed makes the same records', seedOf, 1)
+    .addOption(
+      new Option('--format <format>', 'of the generated records').choices(recordFormats).default('json'),
+    )
     .addOption(
       new Option('--key-field <name>', 'field of the JSON line that becomes the key').conflicts('generate'),
     )
@@ -110,12 +115,12 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
 }
 
 /** Generated records carry their host as key, lines the field that is asked for. */
-async function sourceOf({ file, generate, seed, keyField, rate }: Options): Promise<RecordSource> {
+async function sourceOf({ file, format, generate, seed, keyField, rate }: Options): Promise<RecordSource> {
   const { createGeneratedSource, createLineSource } = await import('../produce/sources.ts')
   if (generate === undefined) return createLineSource(await linesOf(file), keyField ?? null)
   if (rate !== undefined) {
     const { createLiveSource } = await import('../produce/live-source.ts')
-    return createLiveSource({ seed, recordsPerSecond: rate, records: generate })
+    return createLiveSource({ format, seed, recordsPerSecond: rate, records: generate })
   }
   return createGeneratedSource({
     seed,
@@ -123,6 +128,7 @@ async function sourceOf({ file, generate, seed, keyField, rate }: Options): Prom
     startMs: Date.now() - HOUR_MS,
     spanMs: HOUR_MS,
     keys: true,
+    format,
   })
 }
 

@@ -104,6 +104,16 @@ export const checks: readonly Check[] = [
         : `must be less than kafka.request_timeout (${ms(kafka.requestTimeoutMs)})`,
   },
   {
+    keys: ['columns'],
+    violation: ({ columns, parse }) => {
+      const promoted = new Set(Object.values(parse.aliases).flat())
+      const taken = columns.find(({ from }) => promoted.has(from))
+      return taken === undefined
+        ? null
+        : `${JSON.stringify(taken.name)} comes from ${taken.from}, which is an alias of a column that logs already has; take it out of parse.aliases or choose another field`
+    },
+  },
+  {
     keys: ['shutdown.deadline', 'kafka.session_timeout'],
     violation: ({ shutdown, kafka }) =>
       shutdown.deadlineMs < kafka.sessionTimeoutMs

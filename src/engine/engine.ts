@@ -109,6 +109,7 @@ export class Engine {
         this.storeTrouble = error.message
         emit('store:task:failed', { task: 'migrate', error })
       },
+      onColumnAdded: column => emit('store:column:added', { column }),
     })
     this.storeTrouble = null
   }

@@ -104,7 +104,7 @@ export class Parts {
     this.storekeeper = new Storekeeper({
       chores: [
         ...consumerChores(this.positions),
-        ...(hasRole(config, 'maintain') ? maintenanceChores(this.segments, config, emit) : []),
+        ...(hasRole(config, 'maintain') ? maintenanceChores(this, config, emit) : []),
       ],
       onFailed: onChoreFailed,
       emit,
@@ -189,7 +189,7 @@ export class Parts {
       groupId: deps.config.kafka.groupId,
       start: deps.config.kafka.start,
       claims: () => source.claims(),
-      isQuiet: claim => source.holderOf(claim)?.isBusy === false && !this.sink.holds(claim),
+      isQuiet: claim => source.holderOf(claim)?.isQuiet === true && !this.sink.holds(claim),
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),
@@ -226,7 +226,11 @@ export class Parts {
     return new Writer({
       id,
       arena,
-      session: { ...config.postgres, name: `logcollector writer ${id}` },
+      session: {
+        ...config.postgres,
+        name: `logcollector writer ${id}`,
+        columns: config.columns.map(({ name }) => name),
+      },
       transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
       transactionIntervalMs: config.sink.transactionIntervalMs,
       refusals,

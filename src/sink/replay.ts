@@ -9,7 +9,7 @@ import type { Rollup } from '../kernel/layout.ts'
 import { connectClient } from '../postgres/connect.ts'
 import { classify } from './classify.ts'
 import { describeFailure } from './failure.ts'
-import { COLUMNS, COPY_HEADER, COPY_TRAILER, RowCountMismatch } from './session.ts'
+import { COPY_HEADER, COPY_TRAILER, columnList, RowCountMismatch } from './session.ts'
 
 /** A dead letter with what is kept of its record. */
 export interface Letter {
@@ -41,6 +41,8 @@ export type Parsed = { readonly row: LetterRow } | { readonly reason: string }
 export interface ReplayOptions {
   readonly url: string
   readonly connectTimeoutMs: number
+  /** Names of the columns behind the fixed ones, in the order of the rows. */
+  readonly columns: readonly string[]
   readonly parse: (letter: Letter) => Parsed
   readonly ensureSegments: (starts: readonly number[]) => Promise<void>
 }
@@ -183,7 +185,8 @@ export class Replayer {
   }
 
   private async send(rows: readonly LetterRow[]): Promise<void> {
-    const stream = this.client.query(copyFrom(`copy logs (${COLUMNS}) from stdin (format binary)`))
+    const copy = `copy logs (${columnList(this.options.columns)}) from stdin (format binary)`
+    const stream = this.client.query(copyFrom(copy))
     await new Promise<void>((resolve, reject) => {
       stream.on('error', reject)
       stream.end(Buffer.concat([COPY_HEADER, ...rows.map(({ copy }) => copy), COPY_TRAILER]), () => resolve())

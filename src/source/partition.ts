@@ -92,6 +92,11 @@ export class Partition {
     return this.isParsing || this.ranges.length > 0
   }
 
+  /** Not busy, and no gap is being written, which moves its position in Postgres before we hear of it. */
+  get isQuiet(): boolean {
+    return !this.isBusy && this.logStartAhead === null
+  }
+
   get rangesWaiting(): number {
     return this.ranges.length
   }

@@ -26,13 +26,19 @@ export const sqlstateOf = (error: unknown): string | null =>
 /** Schema, database or privilege is missing: an administrator has to act. */
 const NOT_READY_CLASSES = new Set(['42', '28', '3D', '3F', '0A'])
 
+const DISK_FULL = '53100'
+
 export function storeError(error: unknown, task: string): PipelineError {
   if (error instanceof PipelineError) return error
   const sqlstate = sqlstateOf(error)
   const reason = messageOf(error)
   if (sqlstate === null) return new PipelineError('POSTGRES_UNAVAILABLE', { task, reason }, error)
-  const code = NOT_READY_CLASSES.has(sqlstate.slice(0, 2)) ? 'POSTGRES_NOT_READY' : 'POSTGRES_TRANSIENT'
-  return new PipelineError(code, { task, sqlstate, reason }, error)
+  return new PipelineError(codeOf(sqlstate), { task, sqlstate, reason }, error)
+}
+
+function codeOf(sqlstate: string): 'POSTGRES_NOT_READY' | 'POSTGRES_FULL' | 'POSTGRES_TRANSIENT' {
+  if (NOT_READY_CLASSES.has(sqlstate.slice(0, 2))) return 'POSTGRES_NOT_READY'
+  return sqlstate === DISK_FULL ? 'POSTGRES_FULL' : 'POSTGRES_TRANSIENT'
 }
 
 /**

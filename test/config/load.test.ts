@@ -242,6 +242,8 @@ test("the workers' settings carry all that their contract asks", () => {
     { ...settings, aliases: Object.keys(settings.aliases).sort() },
     {
       aliases: ['host', 'message', 'service', 'severity', 'span_id', 'trace_id', 'ts'],
+      format: 'json',
+      columns: [],
       malformed: 'store',
       keys: false,
       headers: true,

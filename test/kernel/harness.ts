@@ -30,6 +30,8 @@ export const defaultSettings: ParserSettings = {
     span_id: ['span_id', 'spanId', 'span.id'],
     message: ['msg', 'message', 'body', 'log', 'event'],
   },
+  format: 'json',
+  columns: [],
   malformed: 'store',
   keys: false,
   headers: false,
@@ -81,6 +83,7 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
   const pages = (outputAddress + OUTPUT_BYTES + PAGE_BYTES) / PAGE_BYTES
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const kernel = instantiateKernel(module, memory)
+  const types = settings.columns.map(({ type }) => type)
   const walk = new BatchWalk(kernel, settings)
   const { bytes, view } = kernel
 
@@ -134,7 +137,7 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
     const rows = Array.from({ length: result.rows }, (_, index) => {
       const entry = readRow(view, at, result, index)
       return {
-        ...decodeRow(copy.subarray(entry.start, entry.end)),
+        ...decodeRow(copy.subarray(entry.start, entry.end), types),
         tableOffset: entry.offset,
         valueBytes: entry.valueBytes,
       }

@@ -51,6 +51,8 @@ export type UrlSetting = Common &
     /** Hosts separated by commas, as libpq has them. */
     readonly severalHosts?: true
   }
+/** Columns of logs: config/columns.ts. */
+export type ColumnsSetting = Common & Fixed & { readonly type: 'columns' }
 export type Setting =
   | StringSetting
   | ListSetting
@@ -59,3 +61,4 @@ export type Setting =
   | BoolSetting
   | StartSetting
   | UrlSetting
+  | ColumnsSetting

@@ -5,7 +5,8 @@
 import type pg from 'pg'
 import { connectClient } from '../../postgres/connect.ts'
 import { storeError } from '../connection.ts'
-import { checks, gaps } from './checks.ts'
+import { checks, gaps, ROWS } from './checks.ts'
+import { beginSnapshot } from './snapshot.ts'
 
 export interface VerifyCheck {
   readonly name: string
@@ -39,12 +40,12 @@ export async function verify(
   const since = sinceMs === null ? null : new Date(sinceMs)
   const client = await openForVerify(url)
   try {
-    await client.query('begin isolation level repeatable read read only')
+    const rowSource = await beginSnapshot(client, isLight)
     const chosen = checks.filter(check => check.isLight || !isLight)
     const results: VerifyCheck[] = []
     for (const { name, size, findings } of chosen) {
-      const { rows: found } = await client.query<{ finding: string }>(findings, [since])
-      const { rows } = await client.query<{ checked: string }>(size, [since])
+      const { rows: found } = await client.query<{ finding: string }>(over(rowSource, findings), [since])
+      const { rows } = await client.query<{ checked: string }>(over(rowSource, size), [since])
       results.push({
         name,
         ok: found.length === 0,
@@ -71,3 +72,5 @@ async function openForVerify(url: string): Promise<pg.Client> {
     throw storeError(error, 'verify')
   }
 }
+
+const over = (rowSource: string, sql: string): string => sql.replaceAll(ROWS, rowSource)
