@@ -6,6 +6,7 @@ import type { Account } from '../arena/account.ts'
 import type { Region } from '../arena/region.ts'
 import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
+import { readableEnd } from '../snapshot.ts'
 import { Backoff } from '../supervisor/backoff.ts'
 import { Signal } from '../supervisor/signal.ts'
 import { ArenaTarget } from './arena-target.ts'
@@ -259,7 +260,7 @@ export class Fetcher {
     } else if (answer.bytes === 0) this.order.gotNothing(partition)
     else if (this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
-    const end = answer.lastStable < 0 ? answer.highWatermark : answer.lastStable
+    const end = readableEnd(answer)
     return partition.position > offset || partition.position >= end
   }
 
