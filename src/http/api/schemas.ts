@@ -1,6 +1,8 @@
 /** Parts of the schemas that several routes share: parameters, records, errors. OpenAPI shows them as they are. */
 
-const text = (description: string, maxLength = 256) => ({ type: 'string', maxLength, description }) as const
+/** Any text that Postgres can hold. */
+export const text = (description: string, maxLength = 256) =>
+  ({ type: 'string', maxLength, pattern: '^[^\\u0000]*$', description }) as const
 export const whole = (description: string, minimum: number, maximum: number) =>
   ({ type: 'integer', minimum, maximum, description }) as const
 
