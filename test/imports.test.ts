@@ -19,17 +19,19 @@ const shared = [
   'src/snapshot.ts',
   'src/arena/',
   'src/supervisor/',
+  'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
+  'src/codecs/',
 ]
 /** Further edges: the producer is an adapter of kafkajs, so it lives in its only home. */
 const extra: Readonly<Record<string, readonly string[]>> = { produce: ['src/source/kafka/'] }
 
 /** Packages that have one home each. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  pg: ['src/sink/', 'src/store/', 'src/query/'],
+  pg: ['src/postgres/', 'src/sink/', 'src/store/', 'src/query/'],
   'pg-copy-streams': ['src/sink/'],
   kafkajs: ['src/source/kafka/'],
   piscina: ['src/parse/pool'],
@@ -43,9 +45,12 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['src/redis/'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
+  snappy: ['src/codecs/'],
+  'lz4-napi': ['src/codecs/'],
+  '@foxglove/wasm-zstd': ['src/codecs/'],
 }
 const workerBuiltins = ['node:worker_threads', 'node:zlib', 'node:buffer', 'node:perf_hooks']
-const workerPackages = ['@node-rs/crc32']
+const workerPackages = ['@node-rs/crc32', 'snappy', '@foxglove/wasm-zstd']
 
 const isIn = (file: string, places: readonly string[]): boolean =>
   places.some(place => file.startsWith(place))

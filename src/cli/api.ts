@@ -33,7 +33,7 @@ export function createApi(config: Config, cached: Cached = uncached): Api | null
   const { connections, queue, statementTimeoutMs } = http.api
   const { connectTimeoutMs } = postgres
   const pool = new ReadPool({ url, connectTimeoutMs, statementTimeoutMs, connections, queue })
-  const store = new StorePool({ url, connectTimeoutMs })
+  const store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   const lag = new LagSources(config)
   return {
     deps: {

@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { PipelineError } from '../../errors.ts'
-import { isFromHere } from '../debug-guard.ts'
+import { isFromHere } from '../debug/guard.ts'
 
 /** admin includes the other two. */
 export const scopes = ['read', 'write', 'admin'] as const

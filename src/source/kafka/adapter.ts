@@ -9,30 +9,23 @@ import {
   type ConsumerGroupJoinEvent,
   type Kafka,
   logLevel,
-  PartitionAssigners,
 } from 'kafkajs'
-import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 import { PipelineError } from '../../errors.ts'
 import { Repetition } from '../../supervisor/repetition.ts'
+import { Subscription } from './assigner.ts'
 import { type ClientOptions, type ClusterOptions, clientFactory } from './client.ts'
-import type { Cluster, Connection } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 import { kafkaFailure } from './failure.ts'
-import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
+import { type FetchOptions, type FetchPlan, sendFetch } from './fetch-request.ts'
+import { forwardLog, type KafkaLog } from './forward-log.ts'
+import { arenaSocketFactory, type FrameTarget } from './frames.ts'
+import { listTopics, type TopicList } from './topic-list.ts'
 
-export type KafkaLog = (level: 'warn' | 'info' | 'debug', message: string, context: object) => void
-
-export interface KafkaOptions extends ClusterOptions {
+export interface KafkaOptions extends ClusterOptions, FetchOptions {
   readonly groupId: string
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  readonly requestTimeoutMs: number
   readonly log: KafkaLog
-}
-
-export interface FetchPlan {
-  readonly maxWaitMs: number
-  readonly maxBytes: number
-  readonly partitions: readonly { topic: string; partition: number; offset: number; maxBytes: number }[]
 }
 
 export interface GroupListener {
@@ -50,8 +43,6 @@ export interface GroupListener {
 /** kafkajs wakes for its heartbeat after this long where all partitions are paused. */
 const IDLE_LOOP_MS = 250
 const METADATA_MAX_AGE_MS = 60_000
-const READ_COMMITTED = 1
-const FETCH_CONNECTION = 1
 const LOG_START = -2
 /** kafkajs declares this constant but exports it in no way that an ES module can name. */
 const TOPIC_RESOURCE = 2
@@ -63,6 +54,7 @@ export class KafkaAdapter {
   private consumer: Consumer
   private admin: Admin
   private cluster: Cluster | null = null
+  private readonly subscription = new Subscription()
 
   constructor(options: KafkaOptions) {
     this.options = options
@@ -87,8 +79,10 @@ export class KafkaAdapter {
       allowAutoTopicCreation: false,
       partitionAssigners: [
         deps => {
-          this.cluster = (deps as unknown as { cluster: Cluster }).cluster
-          return PartitionAssigners.roundRobin(deps)
+          const { cluster } = deps as unknown as { cluster: Cluster }
+          this.cluster = cluster
+          this.subscription.watch(cluster)
+          return this.subscription.assigner(cluster)
         },
       ],
     })
@@ -99,24 +93,35 @@ export class KafkaAdapter {
     await this.request('connect', () => this.consumer.connect())
   }
 
-  /** The id of the cluster and the names of its topics. */
-  async describe(): Promise<{ clusterId: string; topics: ReadonlySet<string> }> {
-    const metadata = await this.ask('Metadata', cluster => cluster.metadata({ topics: [] }))
-    return {
-      clusterId: metadata.clusterId ?? '',
-      topics: new Set(metadata.topicMetadata.map(({ topic }) => topic)),
-    }
+  /** Those of these topics that exist, or (null) all, as a broker says now. */
+  topics(names: readonly string[] | null): Promise<TopicList> {
+    return this.ask('Metadata', cluster => listTopics(cluster, names))
+  }
+
+  /** The topics to read are others now: the group is joined again for it, by those who stay members all the while. */
+  async resubscribe(topics: readonly string[]): Promise<void> {
+    await this.ask('Metadata', async cluster => {
+      // Metadata of a topic that is gone are an error, which kafkajs would meet again and again.
+      for (const topic of cluster.targetTopics)
+        if (!topics.includes(topic)) cluster.targetTopics.delete(topic)
+      await cluster.addMultipleTargetTopics(topics)
+      await cluster.refreshMetadata()
+    })
+    this.subscription.change(topics)
   }
 
   /** Joins the group; from then on the listener hears of every assignment. The topics must exist. */
   async join(topics: readonly string[], listener: GroupListener): Promise<void> {
-    const { consumer } = this
+    const { consumer, subscription } = this
+    subscription.begin(topics)
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }: ConsumerGroupJoinEvent) => {
       const assignment = payload.memberAssignment as Record<string, number[]>
+      subscription.joined()
       consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })))
       listener.onAssigned(assignment, payload.memberId, payload.duration)
     })
     consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
+      subscription.left()
       listener.onCrash(kafkaFailure(payload.error, { request: 'group' }), payload.restart)
     })
     consumer.on(consumer.events.HEARTBEAT, () => listener.onHeartbeat())
@@ -140,11 +145,9 @@ export class KafkaAdapter {
     )
   }
 
-  /** @throws PipelineError KAFKA_REQUEST_FAILED where they are not known (yet) */
-  partitionsOf(topic: string): readonly number[] {
-    const partitions = this.metadataOf(topic).map(({ partitionId }) => partitionId)
-    if (partitions.length > 0) return partitions.sort((a, b) => a - b)
-    throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'none', reason: `no metadata of ${topic}` })
+  /** How many partitions the metadata know of; 0: none yet. */
+  partitionsOf(topic: string): number {
+    return this.metadataOf(topic).length
   }
 
   /** The broker that leads the partition as far as the metadata knows, or null. */
@@ -210,7 +213,12 @@ export class KafkaAdapter {
         { topic, partitions: partitions.map(partition => ({ partition })), fromTimestamp: String(at) },
       ]),
     )
-    return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    const offsets = new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    // kafkajs leaves out what it knows no leader of.
+    const unknown = partitions.find(partition => !offsets.has(partition))
+    if (unknown === undefined) return offsets
+    const facts = { request: 'ListOffsets', topic, partition: unknown, reason: 'no leader' }
+    throw new PipelineError('KAFKA_REQUEST_FAILED', facts)
   }
 
   /**
@@ -218,33 +226,7 @@ export class KafkaAdapter {
    * connection is destroyed and the promise rejects only after its socket is closed: then nothing writes there any more.
    */
   fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
-    return this.ask('Fetch', cluster => this.fetchBy(cluster, broker, plan, target))
-  }
-
-  private async fetchBy(
-    cluster: Cluster,
-    broker: number,
-    plan: FetchPlan,
-    target: FrameTarget,
-  ): Promise<void> {
-    const { connectionPool } = await this.request('findBroker', () =>
-      cluster.findBroker({ nodeId: String(broker) }),
-    )
-    const connection = await this.request('connect', () => connectionPool.getConnection(FETCH_CONNECTION))
-    const { socket } = connection
-    try {
-      await this.request('SaslAuthenticate', () => connection.authenticate())
-      readerOf(socket).announce(target)
-      await connection.send({
-        request: fetchRequest(fetchFields(plan)),
-        response: { decode: async body => body, parse: async () => undefined },
-        requestTimeout: plan.maxWaitMs + this.options.requestTimeoutMs,
-        logResponseError: false,
-      })
-    } catch (error) {
-      await closed(socket, error)
-      throw kafkaFailure(error, { request: 'Fetch', broker })
-    }
+    return this.ask('Fetch', cluster => sendFetch(cluster, broker, plan, target, this.options))
   }
 
   private known(): Cluster {
@@ -270,45 +252,4 @@ export class KafkaAdapter {
       throw kafkaFailure(error, { request })
     }
   }
-}
-
-function fetchFields(plan: FetchPlan): Parameters<typeof fetchRequest>[0] {
-  const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
-  for (const { topic, partition, offset, maxBytes } of plan.partitions) {
-    const partitions = topics.get(topic) ?? []
-    partitions.push({ partition, fetchOffset: String(offset), maxBytes })
-    topics.set(topic, partitions)
-  }
-  return {
-    replicaId: -1,
-    maxWaitTime: plan.maxWaitMs,
-    minBytes: 1,
-    maxBytes: plan.maxBytes,
-    isolationLevel: READ_COMMITTED,
-    topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-  }
-}
-
-/** Destroys the socket with an error (kafkajs hears of nothing else) and waits until it is closed. */
-function closed(socket: Connection['socket'], error: unknown): Promise<void> {
-  if (socket.closed) return Promise.resolve()
-  return new Promise(resolve => {
-    socket.once('close', () => resolve())
-    socket.destroy(error instanceof Error ? error : new Error(String(error)))
-  })
-}
-
-/**
- * kafkajs calls an error what it will try again; what it gives up reaches us as a rejection or a crash. A line that it
- * repeats goes to debug.
- */
-function forwardLog(
-  log: KafkaLog,
-  said: Repetition,
-  entry: { level: logLevel; namespace: string; log: { message: string; [key: string]: unknown } },
-): void {
-  const { message, timestamp: _, logger: __, stack: ___, ...context } = entry.log
-  const level = entry.level === logLevel.ERROR ? 'warn' : entry.level === logLevel.WARN ? 'info' : 'debug'
-  const text = `kafkajs ${entry.namespace}: ${message}`
-  log(level !== 'debug' && said.isRepeated(text) ? 'debug' : level, text, context)
 }
