@@ -2,6 +2,7 @@
  * What a process with the role api answers below /api/v1, put together: queries, keys, dead letters, lag. http/api
  * has the routes; connections are opened by the first request.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { apiWantsKeys, type Config } from '../config/index.ts'
 import { hasRole } from '../engine/roles.ts'
 import type { ApiDeps, LetterQuestion, Letters } from '../http/api/deps.ts'
@@ -15,6 +16,8 @@ import { type LetterFilter, letterContents, readLetters } from '../store/dead-le
 import { contentsJson, letterJson } from './dead-letters/text.ts'
 import { LagSources } from './lag/sources.ts'
 import { programVersion } from './version.ts'
+
+const MOST_CLOSING_MS = 2_000
 
 export interface Api {
   readonly deps: ApiDeps
@@ -30,7 +33,7 @@ export function createApi(config: Config, cached: Cached = uncached): Api | null
   const { connections, queue, statementTimeoutMs } = http.api
   const { connectTimeoutMs } = postgres
   const pool = new ReadPool({ url, connectTimeoutMs, statementTimeoutMs, connections, queue })
-  const store = new StorePool({ url, connectTimeoutMs })
+  const store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   const lag = new LagSources(config)
   return {
     deps: {
@@ -43,7 +46,9 @@ export function createApi(config: Config, cached: Cached = uncached): Api | null
       lag: () => lag.read(),
     },
     close: async () => {
-      await Promise.all([pool.end(), store.end(), lag.close()])
+      const ended = Promise.all([pool.end(), store.end(), lag.close()])
+      // Clients can hang while closing; the process ends without them.
+      await Promise.race([ended, delay(MOST_CLOSING_MS, null, { ref: false })])
     },
   }
 }

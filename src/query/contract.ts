@@ -156,6 +156,8 @@ export interface GapsAnswer {
     readonly first_offset: number
     readonly next_offset: number
     readonly records: number
+    /** Why it had to be passed. */
+    readonly reason: string
     readonly at: string
   }[]
 }

@@ -114,8 +114,6 @@ test('a stop that never ends is cut at the deadline', async () => {
 
 test('an escalation is logged with its remedy, stops the rest and is 1', async () => {
   const done = Promise.reject(new PipelineError('RESTARTS_EXCEEDED', { child: 'writer-0' }))
-  // As the engine does: nobody waits for it before HTTP listens.
-  done.catch(() => undefined)
   const { code, stops, logged } = served({ done })
   assert.is(await code, 1)
   assert.equal(stops, ['failed'])

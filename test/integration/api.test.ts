@@ -198,6 +198,28 @@ test('services, stats and gaps', async () => {
   assert.is(stats.last_hour.stored, RECORDS)
   assert.ok(stats.segments.bytes > 0)
   assert.equal(await api.json('gaps'), { gaps: [] })
+  const at = '2026-01-16T00:00:00.000001Z'
+  await api.observer.query(`insert into offset_gaps values (1, 1, 5, 8, 'deleted by retention', '${at}')`)
+  const gap = {
+    topic: TOPIC,
+    partition: 1,
+    first_offset: 5,
+    next_offset: 8,
+    records: 3,
+    reason: 'deleted by retention',
+    at,
+  }
+  assert.equal(await api.json('gaps'), { gaps: [gap] })
+})
+
+test('the lag is known without Kafka as far as Postgres knows it', async () => {
+  const { source, partitions, notes } = await api.json<{
+    source: string
+    partitions: object[]
+    notes: string[]
+  }>('lag')
+  assert.equal([source, partitions.length], ['postgres', 0])
+  assert.match(notes.join(), 'Kafka')
 })
 
 test('an export holds everything, as NDJSON and as CSV', async () => {
