@@ -1,4 +1,5 @@
 /** The intake as a process with the role api has it, listening in the test's own process; and what is in a topic. */
+import { randomUUID } from 'node:crypto'
 import { createApi } from '../../src/cli/api.ts'
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings/index.ts'
@@ -81,7 +82,10 @@ export interface StoredRecord {
 /** Everything in the topic, once `count` records are there. */
 export async function readTopic(topic: string, count: number, brokers?: string): Promise<StoredRecord[]> {
   const stored: StoredRecord[] = []
-  const consumer = createKafkaClient(brokers).consumer({ groupId: `read-${topic}`, maxWaitTimeInMs: 100 })
+  const consumer = createKafkaClient(brokers).consumer({
+    groupId: `read-${randomUUID()}`,
+    maxWaitTimeInMs: 100,
+  })
   await consumer.connect()
   try {
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
