@@ -3,7 +3,7 @@
  * decompressed. Neighbours: budget.ts, split.ts, codecs/, which trust no size that a stream claims.
  */
 import { TooLargeError } from '../codecs/codec.ts'
-import { decompress } from '../codecs/decompress.ts'
+import { decompress, loadDecoder } from '../codecs/decompress.ts'
 import { messageOf, PipelineError } from '../errors.ts'
 import type { Reservation } from './budget.ts'
 
@@ -26,6 +26,7 @@ export async function readBody(stream: AsyncIterable<Buffer>, options: BodyOptio
   const encoding = encodingOf(options.encoding)
   const packed = await collect(stream, options)
   if (encoding === 'identity') return packed
+  await loadDecoder(encoding)
   const plain = unpack(encoding, packed, options.maxBytes)
   if (!options.reservation.grow(plain.length)) throw new PipelineError('INTAKE_FULL')
   return plain

@@ -3,7 +3,8 @@
  * collector/logs/v1/logs_service.proto, logs/v1/logs.proto and what they use; google.rpc.Status of errors. Enums are
  * int32 here, which is the same on the wire. Neighbours: decode.ts, answer.ts.
  */
-import protobuf from 'protobufjs/light.js'
+import { createRequire } from 'node:module'
+import type protobuf from 'protobufjs/light.js'
 
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id }) as const
 
@@ -70,6 +71,12 @@ const messages = {
   Status: { fields: { code: { type: 'int32', id: 1 }, message: { type: 'string', id: 2 } } },
 } as const
 
-const root = protobuf.Root.fromJSON({ nested: messages as unknown as Record<string, protobuf.IType> })
+const load = createRequire(import.meta.url)
+let root: protobuf.Root | null = null
 
-export const messageType = (name: keyof typeof messages): protobuf.Type => root.lookupType(name)
+/** The library costs some megabytes, so it is loaded with the first message. */
+export function messageType(name: keyof typeof messages): protobuf.Type {
+  const nested = messages as unknown as Record<string, protobuf.IType>
+  root ??= (load('protobufjs/light') as typeof protobuf).Root.fromJSON({ nested })
+  return root.lookupType(name)
+}
