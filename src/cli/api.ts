@@ -32,7 +32,14 @@ export function createApi(config: Config, cached: Cached = uncached): Api | null
   const url = http.api.postgresUrl || postgres.url
   const { connections, queue, statementTimeoutMs } = http.api
   const { connectTimeoutMs } = postgres
-  const pool = new ReadPool({ url, connectTimeoutMs, statementTimeoutMs, connections, queue })
+  const pool = new ReadPool({
+    url,
+    connectTimeoutMs,
+    statementTimeoutMs,
+    connections,
+    queue,
+    extraColumns: config.columns,
+  })
   const store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   const lag = new LagSources(config)
   return {

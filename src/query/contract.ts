@@ -20,6 +20,8 @@ export interface LogFilter {
   readonly traceId?: string
   /** Path, with dots between its names, and value as text. All of them must fit. */
   readonly attrs?: readonly (readonly [path: string, value: string])[]
+  /** Typed columns of the configuration: name, and value as text. */
+  readonly columns?: readonly (readonly [name: string, value: string])[]
   /** Part of the message, in any case. */
   readonly text?: string
 }
@@ -44,6 +46,8 @@ export interface LogRecord {
   readonly span_id: string | null
   readonly message: string | null
   readonly attrs: unknown
+  /** Typed columns of the configuration, where there are any. */
+  readonly columns?: Readonly<Record<string, unknown>>
   readonly topic: string
   readonly partition: number
   readonly offset: number

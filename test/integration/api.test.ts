@@ -222,6 +222,22 @@ test('the lag is known without Kafka as far as Postgres knows it', async () => {
   assert.match(notes.join(), 'Kafka')
 })
 
+test('typed columns are shown and filter', async () => {
+  const columns = { status: { from: 'status', type: 'integer' }, topic: { from: 'x', type: 'text' } }
+  const typed = await apiWith(20, { columns: JSON.stringify(columns) })
+  await typed.observer.query('alter table logs add column status integer, add column topic text')
+  await typed.observer.query(`update logs set status = 200 + (attrs ->> 'n')::integer, topic = 'mine'`)
+  const { records } = await typed.json<SearchAnswer>('logs?column.status=207&column.topic=mine')
+  assert.equal(
+    records.map(record => [numberOf(record), record.topic, record.columns]),
+    [[7, TOPIC, { status: 207, topic: 'mine' }]],
+  )
+  const { record } = await typed.json<RecordAnswer>(`logs/${TOPIC}/1/3`)
+  assert.equal(record.columns, { status: 207, topic: 'mine' })
+  for (const query of ['column.nothing=1', 'column.status=x', 'column.status=99999999999'])
+    assert.is((await typed.get(`logs?${query}`)).statusCode, 400, query)
+})
+
 test('an export holds everything, as NDJSON and as CSV', async () => {
   const ndjson = await api.get(`export?${DAY}`)
   const lines = ndjson.body.trimEnd().split('\n')
