@@ -83,6 +83,17 @@ export interface Events {
   /** `isNew`: the attempt before it had succeeded. */
   'redis:mirror:failed': { error: PipelineError; isNew: boolean }
   'redis:mirror:recovered': { awayMs: number }
+  /** A request to the intake was answered; `unacknowledged` of its records by a deadline. */
+  'intake:request:completed': {
+    topic: string
+    accepted: number
+    refused: number
+    unacknowledged: number
+    durationMs: number
+    /** All that the intake holds. */
+    inFlightBytes: number
+  }
+  'intake:request:refused': { error: PipelineError; inFlightBytes: number }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }
   'supervisor:stop:completed': { durationMs: number; clean: boolean }

@@ -133,6 +133,8 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     message: 'could not write the mirror; records are stored all the same',
   },
   'redis:mirror:recovered': { level: 'info', message: 'the mirror is written' },
+  'intake:request:completed': { level: 'debug', message: 'took a request in' },
+  'intake:request:refused': { level: 'debug', message: 'refused a request' },
   'supervisor:child:restarted': { level: 'warn', message: 'restarted a part' },
   'supervisor:stop:requested': { level: 'info', message: 'stopping' },
   'supervisor:stop:completed': {

@@ -174,6 +174,25 @@ export const catalogue = {
     help: 'How long ago the log ended where the committed position stands now; of the partition furthest behind.',
   },
   pressure_arena_fill: { type: 'gauge', help: 'Share of the arena that is in use.' },
+  intake_requests_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Requests to the intake: complete, partial (records were refused), unacknowledged, or the code of the error.',
+  },
+  intake_records_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Records of the intake: accepted (Kafka acknowledged them), refused or unacknowledged.',
+  },
+  intake_request_seconds: {
+    type: 'histogram',
+    buckets: work,
+    help: 'Time of a request to the intake, from its first byte until Kafka acknowledged or the deadline.',
+  },
+  intake_in_flight_bytes: {
+    type: 'gauge',
+    help: 'Bytes that the intake held when it last answered.',
+  },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
 } as const satisfies Record<string, Metric>

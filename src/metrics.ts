@@ -133,6 +133,19 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   },
   'redis:mirror:written': m => m.redis_writes_total.inc(),
   'redis:mirror:failed': m => m.redis_failures_total.inc(),
+  'intake:request:completed': (m, request) => {
+    const { accepted, refused, unacknowledged } = request
+    const outcome = unacknowledged > 0 ? 'unacknowledged' : refused > 0 ? 'partial' : 'complete'
+    m.intake_requests_total.inc({ outcome })
+    for (const [each, count] of Object.entries({ accepted, refused, unacknowledged }))
+      if (count > 0) m.intake_records_total.inc({ outcome: each }, count)
+    m.intake_request_seconds.observe(seconds(request.durationMs))
+    m.intake_in_flight_bytes.set(request.inFlightBytes)
+  },
+  'intake:request:refused': (m, { error, inFlightBytes }) => {
+    m.intake_requests_total.inc({ outcome: error.code })
+    m.intake_in_flight_bytes.set(inFlightBytes)
+  },
   'supervisor:child:restarted': (m, { child }) => m.restarts_total.inc({ child }),
 }
 

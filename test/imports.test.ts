@@ -10,7 +10,18 @@ const test = suite('imports')
 const sources = readImports(repositoryRoot, 'src')
 
 /** A stage imports its own folder and what is shared; engine, main and cli hand it the functions of others. */
-const stages = ['source', 'parse', 'sink', 'store', 'query', 'redis', 'http', 'produce']
+const stages = [
+  'source',
+  'parse',
+  'sink',
+  'store',
+  'query',
+  'redis',
+  'http',
+  'produce',
+  'intake',
+  'transport',
+]
 const shared = [
   'src/errors.ts',
   'src/events.ts',
@@ -22,12 +33,18 @@ const shared = [
   'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
+  'src/codecs/',
+  'src/otlp/',
+  'src/intake/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
-  'src/codecs/',
 ]
 /** Further edges: the producer is an adapter of kafkajs, so it lives in its only home. */
-const extra: Readonly<Record<string, readonly string[]>> = { produce: ['src/source/kafka/'] }
+const extra: Readonly<Record<string, readonly string[]>> = {
+  produce: ['src/source/kafka/'],
+  intake: ['src/source/kafka/', 'src/produce/'],
+  transport: ['src/source/kafka/', 'src/intake/'],
+}
 
 /** Packages that have one home each. */
 const homes: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +60,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger': ['src/http/api/'],
   '@fastify/swagger-ui': ['src/http/api/'],
   ioredis: ['src/redis/'],
+  protobufjs: ['src/otlp/'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
   snappy: ['src/codecs/'],

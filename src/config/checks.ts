@@ -120,6 +120,13 @@ export const checks: readonly Check[] = [
         ? null
         : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
   },
+  {
+    keys: ['http.intake.max_body', 'http.intake.in_flight'],
+    violation: ({ http: { intake } }) =>
+      2 * intake.maxBodyBytes <= intake.inFlightBytes
+        ? null
+        : `must be at most half of http.intake.in_flight (${bytes(intake.inFlightBytes)}): a body counts packed and unpacked`,
+  },
   ...kafkaSecurityChecks,
   ...httpApiChecks,
 ]

@@ -5,6 +5,7 @@
 import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
 import { httpApiSettings } from './http-api.ts'
+import { intakeSettings } from './intake.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
@@ -28,6 +29,7 @@ export const settings = {
   ...columnSettings,
   ...storageSettings,
   ...httpSettings,
+  ...intakeSettings,
   ...httpApiSettings,
   ...processSettings,
 } as const satisfies Record<string, Setting>

@@ -1,4 +1,5 @@
 /** What the routes below /api/v1 are given; each plugin takes what it needs of it. */
+import type { IntakePort } from '../../intake/contract.ts'
 import type { Queries } from '../../query/contract.ts'
 import type { Access, Authorise } from './authorise.ts'
 
@@ -35,7 +36,12 @@ export interface ApiDeps {
   readonly letters: Letters
   /** How far every partition is behind. */
   readonly lag: () => Promise<object>
+  /** Null or missing: http.intake.enabled is off. */
+  readonly intake?: IntakePort | null
 }
+
+/** What is asked before a route is reached. */
+export type GuardDeps = Pick<RouteDeps, 'authorise' | 'corsOrigins' | 'rateLimit'>
 
 /** What a route is given. */
 export interface RouteDeps extends ApiDeps {
