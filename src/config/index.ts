@@ -9,7 +9,7 @@ export {
   readConfig,
   unknownSettings,
 } from './load.ts'
-export { parserSettings } from './parser-settings.ts'
+export { parserSettings, pipelineFinder } from './parser-settings.ts'
 export { readPem } from './pem.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
 export type { SettingKey } from './settings/index.ts'

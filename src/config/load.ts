@@ -3,6 +3,7 @@
  * wins; then derives, checks and freezes. The only place where process.env is read.
  */
 import { existsSync } from 'node:fs'
+import type { Pipeline } from '../parse/contract.ts'
 import { checks } from './checks.ts'
 import { type Environment, readEnvironment, unknownVariables } from './environment.ts'
 import { defaultWorkers, deriveMemory } from './memory.ts'
@@ -47,7 +48,7 @@ export function readConfig({ file, env = process.env, overrides = {} }: ConfigSo
     const derived = 'derived' in settingOf(key)
     origins.set(key, given.get(key)?.origin ?? { source: derived ? 'derived' : 'default' })
   }
-  derive(values)
+  derive(values, origins)
   const config = buildConfig(values)
   problems.push(...violations(config, invalid, origins))
   if (problems.length > 0) throw configInvalid(problems)
@@ -101,7 +102,7 @@ function fallback(key: SettingKey): { value: SettingValue } | null {
   return parsed
 }
 
-function derive(values: Map<SettingKey, SettingValue>): void {
+function derive(values: Map<SettingKey, SettingValue>, origins: Map<SettingKey, Origin>): void {
   const numberAt = (key: SettingKey): number | null => {
     const value = values.get(key)
     return typeof value === 'number' ? value : null
@@ -111,6 +112,11 @@ function derive(values: Map<SettingKey, SettingValue>): void {
   values.set('workers', workers)
   values.set('memory.budget', memory.budgetBytes)
   values.set('memory.arena', memory.arenaBytes)
+  // Where both are set, checks.ts says so.
+  const pipelines = values.get('pipelines') as readonly Pipeline[]
+  if (pipelines.length === 0 || origins.get('kafka.topics')!.source !== 'default') return
+  values.set('kafka.topics', [...new Set(pipelines.flatMap(({ topics }) => topics))])
+  origins.set('kafka.topics', { source: 'derived' })
 }
 
 function violations(

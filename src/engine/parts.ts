@@ -3,7 +3,7 @@
  * that one needs of another is handed over here, and is called only once all of them are there.
  */
 import { Arena } from '../arena/arena.ts'
-import { type Config, parserSettings } from '../config/index.ts'
+import { type Config, parserSettings, pipelineFinder } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import { loadKernelModule } from '../kernel/kernel.ts'
 import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
@@ -150,7 +150,7 @@ export class Parts {
   private createPool(): ParsePool {
     const { arena, deps } = this
     const workerData: WorkerData = {
-      settings: parserSettings(deps.config),
+      pipelines: parserSettings(deps.config),
       memory: arena.memory,
       module: loadKernelModule(),
     }
@@ -168,6 +168,7 @@ export class Parts {
     return new Parser({
       arena,
       pool,
+      pipelineOf: pipelineFinder(deps.config),
       partitions: () => source.partitions.size,
       deliver: batch => this.sink.deliver(keyOf(batch.claim.topic, batch.claim.partition), batch),
       onRangeDone: (range, nextOffset) => {

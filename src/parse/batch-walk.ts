@@ -44,8 +44,7 @@ interface Bookmark {
 
 export class BatchWalk {
   private readonly kernel: Kernel
-  private readonly settings: ParserSettings
-  private readonly image: Uint8Array
+  private readonly pipelines: readonly { settings: ParserSettings; image: Uint8Array }[]
   private readonly windowBytes: number
   private readonly inflater: Inflater
   private readonly header = new BatchHeader()
@@ -53,10 +52,11 @@ export class BatchWalk {
   private readonly bookmark: Bookmark = { inputKey: -1, address: 0, nextOffset: 0, position: 0, remaining: 0 }
   private slot = 0
 
-  constructor(kernel: Kernel, settings: ParserSettings) {
+  /** @param settings one a pipeline; only what belongs to a pipeline may differ, and there is at least one */
+  constructor(kernel: Kernel, pipelines: readonly ParserSettings[]) {
+    const settings = pipelines[0]!
     this.kernel = kernel
-    this.settings = settings
-    this.image = buildImage(settings)
+    this.pipelines = pipelines.map(settings => ({ settings, image: buildImage(settings) }))
     this.windowBytes = windowBytes(settings)
     this.inflater = new Inflater(settings.maxBatchBytes)
   }
@@ -65,8 +65,9 @@ export class BatchWalk {
   run(task: ParseTask): ParseResult {
     const startedAt = performance.now()
     const { kernel } = this
+    const { image, settings } = this.pipelines[task.pipeline]!
     this.slot = task.scratchAddress
-    ensureImage(kernel.view, this.slot, this.image)
+    ensureImage(kernel.view, this.slot, image)
     kernel.begin(
       this.slot,
       task.outputAddress,
@@ -80,7 +81,7 @@ export class BatchWalk {
     kernel.passTo(task.fromOffset)
     const ending = this.walk(task)
     kernel.finish()
-    return readResult(kernel.view, task, this.settings, ending, performance.now() - startedAt)
+    return readResult(kernel.view, task, settings, ending, performance.now() - startedAt)
   }
 
   /** Goes through the batches; says where and why it ended. */

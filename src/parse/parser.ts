@@ -15,6 +15,8 @@ import type { ParsePool } from './pool.ts'
 export interface ParserDeps {
   readonly arena: Arena
   readonly pool: Pick<ParsePool, 'hasFreeSlot' | 'run'>
+  /** The number of the topic's pipeline. */
+  readonly pipelineOf: (topic: string) => number
   /** Partitions that share the output account now. */
   readonly partitions: () => number
   readonly deliver: (batch: ParsedBatch) => void
@@ -45,7 +47,7 @@ export class Parser {
   }
 
   submit(range: Range): void {
-    this.waiting.push(new ParseJob(range))
+    this.waiting.push(new ParseJob(range, this.deps.pipelineOf(range.claim.topic)))
     this.pump()
   }
 

@@ -4,7 +4,8 @@
 import type { ParserSettings } from './contract.ts'
 
 export interface WorkerData {
-  readonly settings: ParserSettings
+  /** One a pipeline. */
+  readonly pipelines: readonly ParserSettings[]
   /** The arena: shared, of fixed size. */
   readonly memory: WebAssembly.Memory
   /** From loadKernelModule. */

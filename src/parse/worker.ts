@@ -8,8 +8,8 @@ import { BatchWalk } from './batch-walk.ts'
 import type { ParseResult, ParseTask } from './contract.ts'
 import type { WorkerData } from './worker-data.ts'
 
-const { settings, memory, module } = workerData as WorkerData
-const walk = new BatchWalk(instantiateKernel(module, memory), settings)
+const { pipelines, memory, module } = workerData as WorkerData
+const walk = new BatchWalk(instantiateKernel(module, memory), pipelines)
 
 /** Piscina's handler. Throws only where memory or settings are broken: then the thread's task has failed. */
 export default function parse(task: ParseTask): ParseResult {

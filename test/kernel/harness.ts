@@ -21,6 +21,8 @@ import { decodeRow, type Row } from '../reference/copy-row.ts'
 export const NOW = 1_700_000_000_000
 
 export const defaultSettings: ParserSettings = {
+  name: 'default',
+  steps: [],
   aliases: {
     ts: ['ts', 'time', 'timestamp', '@timestamp'],
     severity: ['severity_number', 'level', 'severity', 'severity_text', 'lvl'],
@@ -84,11 +86,12 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const kernel = instantiateKernel(module, memory)
   const types = settings.columns.map(({ type }) => type)
-  const walk = new BatchWalk(kernel, settings)
+  const walk = new BatchWalk(kernel, [settings])
   const { bytes, view } = kernel
 
   const run = (inputBytes: number, options: Partial<ParseTask>): Parsed => {
     const task: ParseTask = {
+      pipeline: 0,
       scratchAddress: slot,
       inputAddress,
       inputBytes,

@@ -33,7 +33,7 @@ async function startPool(threads: number, module = worker) {
   const pool = new ParsePool({
     slots: Array.from({ length: threads }, (_, thread) => STATIC_BYTES + thread * slotBytes),
     worker: module,
-    workerData: { settings: defaultSettings, memory, module: loadKernelModule() } satisfies WorkerData,
+    workerData: { pipelines: [defaultSettings], memory, module: loadKernelModule() } satisfies WorkerData,
     timeoutMs: TIMEOUT_MS,
     onFailed: error => failures.push(error),
   })
@@ -50,6 +50,7 @@ function place(message: string, bytes: Buffer, inputAddress: number): Omit<Parse
   const input = encodeBatch({ records: [{ value: JSON.stringify({ msg: message }) }], baseTimestamp: NOW })
   bytes.set(input, inputAddress)
   return {
+    pipeline: 0,
     inputAddress,
     inputBytes: input.length,
     inputKey: 0,

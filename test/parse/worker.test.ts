@@ -24,7 +24,7 @@ const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: 
 let pool: Piscina<ParseTask, ParseResult>
 
 test.before(async () => {
-  const workerData: WorkerData = { settings: defaultSettings, memory, module: loadKernelModule() }
+  const workerData: WorkerData = { pipelines: [defaultSettings], memory, module: loadKernelModule() }
   const filename = new URL('../../src/parse/worker.js', import.meta.url).href
   pool = new Piscina({ filename, minThreads: THREADS, maxThreads: THREADS, workerData })
 })
@@ -40,6 +40,7 @@ test('tasks that run side by side do not touch each other', async () => {
     const input = encodeBatch({ records, baseTimestamp: NOW })
     bytes.set(input, inputAddress)
     return {
+      pipeline: 0,
       scratchAddress: STATIC_BYTES + thread * slotBytes,
       inputAddress,
       inputBytes: input.length,

@@ -85,6 +85,7 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
   const parser: Parser = new Parser({
     arena,
     pool,
+    pipelineOf: () => 0,
     partitions: () => partitions.length,
     deliver: commit,
     onRangeDone: (range, nextOffset) => {
