@@ -112,6 +112,13 @@ export interface ParseTask {
  */
 export type ParseStop = 'output_full' | 'row_too_large' | 'corrupt' | 'unsupported'
 
+/** A step threw on a record. */
+export interface StepFailure {
+  readonly offset: number
+  /** Pipeline, step and error, in ASCII. */
+  readonly reason: string
+}
+
 /**
  * A parsed batch: what the worker wrote to the front of the output region, in this order, each part 8-aligned:
  * COPY rows (no header, no trailer), row table, rollups, dead letters.
@@ -132,8 +139,13 @@ export interface ParseResult {
   readonly deadLetters: number
   /** All of the region that is in use. */
   readonly usedBytes: number
-  /** Offsets without a record to store: control batches, aborted transactions, compacted gaps. next − first = rows + deadLetters + skipped. */
+  /** Offsets without a record to store: control batches, aborted transactions, compacted gaps. next − first = rows + deadLetters + dropped + skipped. */
   readonly skipped: number
+  /** Records that steps left out; by step of the pipeline (empty: none). */
+  readonly dropped: number
+  readonly droppedBy: readonly number[]
+  /** Why dead letters of the code DEAD_STEP_FAILED are such, in the order of their offsets; perhaps not of all. */
+  readonly stepFailures: readonly StepFailure[]
   /** Sum of the value sizes of rows and dead letters. */
   readonly valueBytes: number
   /** Rows stored raw because they are not of the format; rows in which something was replaced, cut or did not fit. */

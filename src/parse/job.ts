@@ -12,7 +12,7 @@ const FAILURES_BEFORE_HALVING = 2
 
 export class ParseJob {
   readonly range: Range
-  private readonly pipeline: number
+  readonly pipeline: number
   /** Everything below is dealt with. */
   from: number
   /** End of the next task: the range's, or nearer while a guilty record is sought. */
@@ -64,7 +64,7 @@ export class ParseJob {
       result.firstOffset === this.from &&
       result.nextOffset >= this.from &&
       result.usedBytes <= outputBytes &&
-      dealtWith === result.rows + result.deadLetters + result.skipped &&
+      dealtWith === result.rows + result.deadLetters + result.dropped + result.skipped &&
       !stuck
     if (isSound) return null
     const { topic, partition } = this.range.claim
@@ -77,6 +77,7 @@ export class ParseJob {
       nextOffset: result.nextOffset,
       rows: result.rows,
       deadLetters: result.deadLetters,
+      dropped: result.dropped,
       skipped: result.skipped,
       stop: result.stop,
     })
@@ -123,6 +124,9 @@ const deadRecord = (offset: number): ParseResult => ({
   deadLetters: 0,
   usedBytes: 0,
   skipped: 0,
+  dropped: 0,
+  droppedBy: [],
+  stepFailures: [],
   valueBytes: 0,
   malformed: 0,
   sanitized: 0,

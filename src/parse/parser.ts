@@ -8,13 +8,15 @@ import type { ParsedBatch, Range } from '../arena/descriptors.ts'
 import { PAGE_BYTES, type Region } from '../arena/region.ts'
 import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import type { ParseResult } from './contract.ts'
+import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
 import type { ParsePool } from './pool.ts'
+import { stepName } from './step-names.ts'
 
 export interface ParserDeps {
   readonly arena: Arena
   readonly pool: Pick<ParsePool, 'hasFreeSlot' | 'run'>
+  readonly pipelines: readonly ParserSettings[]
   /** The number of the topic's pipeline. */
   readonly pipelineOf: (topic: string) => number
   /** Partitions that share the output account now. */
@@ -127,8 +129,16 @@ export class Parser {
       malformed: result.malformed,
       sanitized: result.sanitized,
       deadLetters: result.deadLetters,
+      dropped: result.dropped,
       durationMs,
       workerMs: result.workerMs,
+    })
+    result.droppedBy.forEach((records, step) => {
+      if (records > 0)
+        this.deps.emit('parse:records:dropped', {
+          ...stepName(this.deps.pipelines, job.pipeline, step),
+          records,
+        })
     })
     this.deps.deliver({ claim: job.range.claim, region, result, verdict: null })
   }
