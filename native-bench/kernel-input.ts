@@ -1,5 +1,6 @@
 /**
- * The input of the kernel's benchmark: realistic JSON log lines of about 312 bytes, in uncompressed Kafka batches.
+ * The input of the kernel's benchmark: realistic log lines, as JSON of about 312 bytes or as logfmt, in uncompressed
+ * Kafka batches.
  */
 import { encodeBatch } from '../test/reference/kafka-batch.ts'
 
@@ -27,6 +28,12 @@ export function logLine(i: number, startMs: number): string {
     user_id: `u-${(i * 31) % 100000}`,
   })
 }
+
+/** The same record as logfmt. */
+export const logfmtLine = (i: number, startMs: number): string =>
+  Object.entries(JSON.parse(logLine(i, startMs)) as Record<string, string | number>)
+    .map(([key, value]) => `${key}=${/\s/.test(String(value)) ? JSON.stringify(value) : value}`)
+    .join(' ')
 
 /** Batches of the lines, `perBatch` in each, with rising offsets. */
 export function encodeLines(lines: readonly string[], perBatch: number, startMs: number): Buffer {

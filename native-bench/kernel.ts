@@ -1,6 +1,6 @@
 /**
- * How fast is the kernel, one thread, Kafka batch to COPY rows, all checks on? Beside JSON.parse alone over the
- * same lines (already strings) in the same run: the ratio is what counts, the machine drifts.
+ * How fast is the kernel, one thread, Kafka batch to COPY rows, all checks on, format by format? Beside JSON.parse
+ * alone over the same lines (already strings) in the same run: the ratio is what counts, the machine drifts.
  *
  *   node dist/native-bench/kernel.js [--json]
  */
@@ -8,9 +8,9 @@ import { instantiateKernel } from '../src/kernel/instance.ts'
 import { loadKernelModule } from '../src/kernel/kernel.ts'
 import { PAGE_BYTES, STATIC_BYTES, scratchBytes } from '../src/kernel/layout.ts'
 import { BatchWalk } from '../src/parse/batch-walk.ts'
-import type { ParseTask } from '../src/parse/contract.ts'
+import type { ExtraColumn, ParserSettings, ParseTask } from '../src/parse/contract.ts'
 import { defaultSettings } from '../test/kernel/harness.ts'
-import { encodeLines, logLine } from './kernel-input.ts'
+import { encodeLines, logfmtLine, logLine } from './kernel-input.ts'
 import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
 const LINES = 5000
@@ -19,6 +19,14 @@ const RUNS = 9
 const WARM_UP_MS = 300
 const RUN_MS = 300
 const START_MS = Date.UTC(2026, 0, 15, 10)
+
+/** What is measured beside plain JSON: the same records in other formats, and with typed columns. */
+interface FormatFigures {
+  readonly name: string
+  readonly bytesPerLine: number
+  readonly ns: Summary
+  readonly MBps: Summary
+}
 
 interface Figures {
   readonly lines: number
@@ -30,7 +38,14 @@ interface Figures {
   readonly jsonParseMBps: Summary
   /** JSON.parse's time over the kernel's, run by run. */
   readonly ratio: Summary
+  readonly formats: readonly FormatFigures[]
 }
+
+const columns: readonly ExtraColumn[] = [
+  { name: 'status', from: 'status', type: 'smallint' },
+  { name: 'duration_ms', from: 'duration_ms', type: 'double precision' },
+  { name: 'path', from: 'path', type: 'text' },
+]
 
 /** Nanoseconds a line of `once`, which deals with all lines, over at least `ms`. */
 function time(ms: number, once: () => void): number {
@@ -45,8 +60,12 @@ function time(ms: number, once: () => void): number {
   return (elapsed * 1e6) / (rounds * LINES)
 }
 
-async function prepareKernel(input: Buffer): Promise<() => void> {
-  const settings = { ...defaultSettings, maxRecordBytes: 1 << 20 }
+async function prepareKernel(
+  lines: readonly string[],
+  changes: Partial<ParserSettings>,
+): Promise<() => void> {
+  const input = encodeLines(lines, LINES_PER_BATCH, START_MS)
+  const settings = { ...defaultSettings, maxRecordBytes: 1 << 20, ...changes }
   const inputAddress = STATIC_BYTES + scratchBytes(settings)
   const outputAddress = inputAddress + Math.ceil(input.length / PAGE_BYTES + 1) * PAGE_BYTES
   const pages = outputAddress / PAGE_BYTES + 65
@@ -66,39 +85,58 @@ async function prepareKernel(input: Buffer): Promise<() => void> {
     fromOffset: 0,
     toOffset: LINES,
     nowMs: START_MS,
+    abortedAt: 0,
+    abortedCount: 0,
   }
-  const isRight = (): boolean => walk.run(task).rows === LINES
-  if (!isRight()) throw new Error('the kernel did not make a row of every line')
+  const { malformed, rows, sanitized } = walk.run(task)
+  if (rows !== LINES || malformed + sanitized > 0)
+    throw new Error('the kernel did not make a row of every line')
   return () => {
     walk.run(task)
   }
 }
 
+const mean = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0) / LINES
+
 async function measure(): Promise<Figures> {
   const lines = Array.from({ length: LINES }, (_, i) => logLine(i, START_MS))
-  const bytesPerLine = lines.reduce((sum, line) => sum + line.length, 0) / LINES
-  const runKernel = await prepareKernel(encodeLines(lines, LINES_PER_BATCH, START_MS))
+  const pairs = Array.from({ length: LINES }, (_, i) => logfmtLine(i, START_MS))
+  const bytesPerLine = mean(lines)
   const runJsonParse = (): void => {
     for (const line of lines) JSON.parse(line)
   }
-  time(WARM_UP_MS, runKernel)
-  time(WARM_UP_MS, runJsonParse)
-  const kernel: number[] = []
-  const jsonParse: number[] = []
+  const programs = [
+    { name: 'json', bytes: bytesPerLine, run: await prepareKernel(lines, {}) },
+    { name: 'logfmt', bytes: mean(pairs), run: await prepareKernel(pairs, { format: 'logfmt' }) },
+    { name: 'raw', bytes: bytesPerLine, run: await prepareKernel(lines, { format: 'raw' }) },
+    { name: 'auto, JSON', bytes: bytesPerLine, run: await prepareKernel(lines, { format: 'auto' }) },
+    { name: 'auto, logfmt', bytes: mean(pairs), run: await prepareKernel(pairs, { format: 'auto' }) },
+    { name: 'json, 3 columns', bytes: bytesPerLine, run: await prepareKernel(lines, { columns }) },
+    { name: 'JSON.parse', bytes: bytesPerLine, run: runJsonParse },
+  ]
+  for (const { run } of programs) time(WARM_UP_MS, run)
+  const times = programs.map((): number[] => [])
   for (let run = 0; run < RUNS; run++) {
-    kernel.push(time(RUN_MS, runKernel))
-    jsonParse.push(time(RUN_MS, runJsonParse))
+    for (const [index, program] of programs.entries()) times[index]!.push(time(RUN_MS, program.run))
   }
-  const speed = (ns: number): number => (bytesPerLine / ns) * 1000
+  const formats = programs.map(({ name, bytes }, index) => ({
+    name,
+    bytesPerLine: bytes,
+    ns: summarize(times[index]!),
+    MBps: summarize(times[index]!.map(ns => (bytes / ns) * 1000)),
+  }))
+  const kernel = formats[0]!
+  const jsonParse = formats.at(-1)!
   return {
     lines: LINES,
     bytesPerLine,
     runs: RUNS,
-    kernelNs: summarize(kernel),
-    kernelMBps: summarize(kernel.map(speed)),
-    jsonParseNs: summarize(jsonParse),
-    jsonParseMBps: summarize(jsonParse.map(speed)),
-    ratio: summarize(jsonParse.map((ns, run) => ns / kernel[run]!)),
+    kernelNs: kernel.ns,
+    kernelMBps: kernel.MBps,
+    jsonParseNs: jsonParse.ns,
+    jsonParseMBps: jsonParse.MBps,
+    ratio: summarize(times.at(-1)!.map((ns, run) => ns / times[0]![run]!)),
+    formats: formats.slice(1, -1),
   }
 }
 
@@ -120,5 +158,9 @@ showReport(
     line('JSON.parse alone, ns a record', figures.jsonParseNs, 0),
     line('JSON.parse alone, MB/s', figures.jsonParseMBps, 0),
     line('JSON.parse over kernel', figures.ratio, 2),
+    ...figures.formats.flatMap(({ name, ns, MBps, bytesPerLine }) => [
+      line(`kernel, ${name} (${bytesPerLine.toFixed(0)} bytes), ns a record`, ns, 0),
+      line(`kernel, ${name}, MB/s`, MBps, 0),
+    ]),
   ],
 )

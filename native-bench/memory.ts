@@ -1,10 +1,11 @@
 /**
  * Does memory keep its bound with ten million records of backlog? Starts a Kafka and a Postgres of its own, produces
- * first, then stores all of it with two workers and memory.budget at 256 MiB. Plain records, then the same gzipped.
+ * first, then stores all of it with two workers and memory.budget at 256 MiB. Plain records, then the same compressed.
  *
- *   node dist/native-bench/memory.js [--json] [--records 10000000]
+ *   node dist/native-bench/memory.js [--json] [--records 10000000] [--codecs none,gzip,snappy,lz4,zstd]
  */
 import { parseArgs } from 'node:util'
+import { type Codec, codecs } from '../src/codecs/codec.ts'
 import { produce } from '../src/produce/produce.ts'
 import { kafkaVersion } from '../stack/jars.ts'
 import { startKafka } from '../stack/kafka.ts'
@@ -22,7 +23,7 @@ const BUDGET_MIB = 256
 const LEAST_RECORDS = 10_000_000
 
 export interface Backlog {
-  readonly gzip: boolean
+  readonly codec: Codec
   readonly peakRssMiB: number
   readonly rowsPerSecond: number
 }
@@ -49,15 +50,15 @@ const say = (text: string): void => console.error(text)
 async function store(
   { kafka, postgres, databases }: Servers,
   records: number,
-  gzip: boolean,
+  codec: Codec,
 ): Promise<Backlog & { bytesPerRecord: number }> {
-  const topic = gzip ? 'bench-memory-gzip' : 'bench-memory'
+  const topic = `bench-memory-${codec}`
   const produced = await produce({
     brokers: kafka.address.split(','),
     topic,
     createPartitions: PARTITIONS,
     source: wellFormedRecords(records),
-    gzip,
+    compression: codec,
   })
   say(`${topic}: produced ${produced.records} records`)
   const { peakRssBytes, rowsPerSecond } = await runProgram({
@@ -74,10 +75,10 @@ async function store(
   })
   const peakRssMiB = peakRssBytes / MIB
   say(`${topic}: peak RSS ${peakRssMiB.toFixed(0)} MiB at ${rowsPerSecond.toFixed(0)} rows/s`)
-  return { gzip, peakRssMiB, rowsPerSecond, bytesPerRecord: produced.bytes / produced.records }
+  return { codec, peakRssMiB, rowsPerSecond, bytesPerRecord: produced.bytes / produced.records }
 }
 
-async function measure(records: number): Promise<MemoryFigures> {
+async function measure(records: number, chosen: readonly Codec[]): Promise<MemoryFigures> {
   const stops: (() => Promise<void>)[] = []
   try {
     const kafka = await startKafka({ report: say })
@@ -90,7 +91,7 @@ async function measure(records: number): Promise<MemoryFigures> {
     const databases = await prepareDatabases(postgres.url)
     const servers = { kafka, postgres, databases }
     const backlogs: (Backlog & { bytesPerRecord: number })[] = []
-    for (const gzip of [false, true]) backlogs.push(await store(servers, records, gzip))
+    for (const codec of chosen) backlogs.push(await store(servers, records, codec))
     return {
       records,
       bytesPerRecord: backlogs[0]!.bytesPerRecord,
@@ -108,21 +109,24 @@ async function measure(records: number): Promise<MemoryFigures> {
 const { values } = parseArgs({
   options: {
     records: { type: 'string', default: String(LEAST_RECORDS) },
+    codecs: { type: 'string', default: codecs.join() },
     json: { type: 'boolean', default: false },
   },
 })
 const records = Number(values.records)
 if (!(records >= 1000)) throw new Error('--records of at least 1000')
-const figures = await measure(records)
+const chosen = codecs.filter(codec => values.codecs.split(',').includes(codec))
+if (chosen.length === 0) throw new Error(`--codecs of ${codecs.join()}`)
+const figures = await measure(records, chosen)
 const report = makeReport('memory', 'npm run bench -- memory', figures)
-if (records >= LEAST_RECORDS) say(`wrote ${writeReport(report)}`)
-else say('not kept: results are kept of runs with ten million records or more')
+if (records >= LEAST_RECORDS && chosen.length === codecs.length) say(`wrote ${writeReport(report)}`)
+else say('not kept: results are kept of runs with ten million records or more and every codec')
 showReport(
   report,
   values.json,
   [`${records} records of ${figures.bytesPerRecord.toFixed(0)} bytes`, 'peak RSS, MiB', 'of', 'rows/s'],
-  figures.backlogs.map(({ gzip, peakRssMiB, rowsPerSecond }) => [
-    gzip ? 'gzip' : 'plain',
+  figures.backlogs.map(({ codec, peakRssMiB, rowsPerSecond }) => [
+    codec,
     peakRssMiB.toFixed(0),
     String(BUDGET_MIB),
     rowsPerSecond.toFixed(0),

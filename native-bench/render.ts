@@ -21,6 +21,13 @@ interface KernelFigures {
   readonly jsonParseNs: Summary
   readonly jsonParseMBps: Summary
   readonly ratio: Summary
+  /** Results written before there were formats have none. */
+  readonly formats?: readonly {
+    readonly name: string
+    readonly bytesPerLine: number
+    readonly ns: Summary
+    readonly MBps: Summary
+  }[]
 }
 
 const folder = join(repositoryRoot, 'native-bench', 'results')
@@ -107,6 +114,10 @@ ${table([
   row('JSON.parse, ns a record', figures.jsonParseNs),
   row('JSON.parse, MB/s', figures.jsonParseMBps),
   row('JSON.parse over kernel', figures.ratio, 2),
+  ...(figures.formats ?? []).flatMap(({ name, bytesPerLine, ns, MBps }) => [
+    row(`kernel, ${name} (${Math.round(bytesPerLine)} bytes), ns a record`, ns),
+    row(`kernel, ${name}, MB/s`, MBps),
+  ]),
 ])}`
 }
 
@@ -129,8 +140,8 @@ function memorySection(report: Report<MemoryFigures>): string {
   const { figures } = report
   const { versions } = figures
   const rows = figures.backlogs.map(
-    ({ gzip, peakRssMiB }) =>
-      `| ${gzip ? 'gzip' : 'plain'} | ${grouped(peakRssMiB)} | ${figures.budgetMiB} |`,
+    ({ codec, peakRssMiB }) =>
+      `| ${codec === 'none' ? 'plain' : codec} | ${grouped(peakRssMiB)} | ${figures.budgetMiB} |`,
   )
   return `## Memory
 

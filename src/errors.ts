@@ -33,6 +33,53 @@ const kinds = {
     meaning: 'Postgres could not do it now (lock, deadlock, shutdown, no room)',
     remedy: 'None needed if it passes; the SQLSTATE in the context names the resource',
   },
+  POSTGRES_FULL: {
+    retryable: true,
+    meaning: 'Postgres has no room left on its disk; nothing is taken in until it has',
+    remedy:
+      'Make room: enlarge the disk, or set storage.retention or storage.max_size; LogCollector goes on by itself',
+  },
+  STORAGE_NOT_OWNED: {
+    retryable: false,
+    meaning:
+      'The role may not seal or remove segments, since it does not own the tables; rows are stored all the same',
+    remedy: 'Let one instance run as the owner of the tables; see docs/storage.md, "Who does it"',
+  },
+  POSTGRES_READ_ONLY: {
+    retryable: true,
+    meaning: 'No server of postgres.url takes writes',
+    remedy:
+      'Name the primary too, or promote a standby; LogCollector asks every host again by itself (docs/postgres.md, "Several hosts")',
+  },
+  POSTGRES_TLS: {
+    retryable: true,
+    meaning: 'No connection to Postgres that sslmode accepts',
+    remedy:
+      'Compare sslmode, sslrootcert, sslcert and sslkey in postgres.url with the certificate of the server: docs/postgres.md, "TLS"',
+  },
+  POSTGRES_POOLER: {
+    retryable: true,
+    meaning:
+      'Postgres is behind a pooler in transaction mode, where neither settings nor backends stay with a connection',
+    remedy:
+      'Give LogCollector a database of the pooler with pool_mode = session, or connect to Postgres itself: docs/postgres.md, "Poolers"',
+  },
+  SCHEMA_BEHIND: {
+    retryable: true,
+    meaning: 'The tables are not those of this version, and the role of postgres.url may not change them',
+    remedy: 'Run "logcollector migrate" as their owner; LogCollector goes on by itself',
+  },
+  MIGRATION_CHANGED: {
+    retryable: false,
+    meaning: 'A migration that was applied to the database is not the file that this version has',
+    remedy: 'Put the file back as it was released: what the schema needs more goes into a new migration',
+  },
+  ROLE_UNSUITABLE: {
+    retryable: false,
+    meaning: 'The role cannot be given the rights of a writer or a reader',
+    remedy:
+      'Name a role that exists, owns nothing of LogCollector and is no superuser: docs/postgres.md, "Roles"',
+  },
   ROW_REFUSED: {
     retryable: false,
     meaning: 'Postgres refuses the data of one row',
@@ -77,9 +124,9 @@ const kinds = {
   KAFKA_BATCH_UNSUPPORTED: {
     retryable: false,
     meaning:
-      'A Kafka batch uses a feature that this version does not read (codec, transaction or message format)',
+      'A Kafka batch inflates to more than limits.max_batch_bytes, or is of message format 0 or 1 or an unknown codec',
     remedy:
-      'Produce with compression none or gzip and without transactions; the partition is halted before the batch',
+      'Raise limits.max_batch_bytes where the reason names it; records of formats 0 and 1 (producers from before Kafka 0.11) have to be copied to a new topic by a current producer; the partition is halted before the batch',
   },
   KAFKA_FRAME_TOO_LARGE: {
     retryable: false,
@@ -152,10 +199,20 @@ const kinds = {
     meaning: 'A part failed more often than its restart intensity allows',
     remedy: 'Read the errors before this one; the process exits so that its own supervisor restarts it',
   },
+  UNFORESEEN: {
+    retryable: false,
+    meaning: 'An error that nobody foresaw: a fault of LogCollector',
+    remedy: 'Please report it with the log; the partition is halted, nothing is lost, a restart tries again',
+  },
   SCHEMA_AHEAD: {
     retryable: false,
     meaning: 'The database was migrated by a newer version of LogCollector',
     remedy: 'Run that version or a newer one',
+  },
+  COLUMN_TYPE_DIFFERS: {
+    retryable: false,
+    meaning: 'A column of the setting columns is in the table logs with another type',
+    remedy: 'Write the type that the table has, or another name; LogCollector changes and drops no column',
   },
   VERIFY_FAILED: {
     retryable: false,
@@ -226,6 +283,12 @@ export class PipelineError extends Error {
     return errorKinds[this.code].remedy
   }
 }
+
+/** An error of ours as it is; any other as a fault that is named. */
+export const named = (error: unknown): PipelineError =>
+  error instanceof PipelineError
+    ? error
+    : new PipelineError('UNFORESEEN', { reason: messageOf(error) }, error)
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -12,9 +12,15 @@ export interface PartitionName {
 export interface Events {
   'source:group:joined': { memberId: string; partitions: number; durationMs: number }
   'source:group:crashed': { error: Error; restart: boolean }
+  /** What is read besides what was read before, and what is no more; names. */
+  'source:topics:changed': { added: readonly string[]; removed: readonly string[] }
+  /** Deleted and made anew: it is another topic, read from its log start. */
+  'source:topic:recreated': { topic: string; partitions: number }
   'source:partition:claimed': PartitionName & { nextOffset: number; durationMs: number }
   'source:partition:released': PartitionName & { nextOffset: number }
   'source:partition:halted': PartitionName & { nextOffset: number; error: PipelineError }
+  /** The broker deleted these before they were stored, and kafka.on_gap let them be passed. */
+  'source:gap:recorded': PartitionName & { firstOffset: number; nextOffset: number; reason: string }
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
   'source:fetch:failed': { broker: number; error: PipelineError }
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */
@@ -54,8 +60,24 @@ export interface Events {
   'sink:row:refused': PartitionName & { offset: number; sqlstate: string; reason: string }
   'sink:writer:fenced': PartitionName & { writer: number; expected: number; stored: number }
   'store:segment:created': { segment: string }
+  'store:column:added': { column: string }
   /** The light form, over what was committed lately. */
   'store:verify:completed': { ok: boolean; findings: readonly string[]; durationMs: number }
+  /** `step`: what somebody's lock is in the way of; it is tried again. */
+  'store:removal:postponed': { segment: string; step: 'detach' | 'drop' }
+  'store:segment:removed': {
+    segment: string
+    reason: 'age' | 'size'
+    rows: number
+    bytes: number
+    durationMs: number
+  }
+  'store:index:built': { segment: string; index: string; bytes: number; durationMs: number }
+  'store:segment:sealed': { segment: string; durationMs: number }
+  /** Every state, those without a segment too. */
+  'store:storage:measured': {
+    states: readonly { state: string; segments: number; tableBytes: number; indexBytes: number }[]
+  }
   'store:task:failed': { task: string; error: PipelineError }
   'redis:mirror:written': { partitions: number; durationMs: number }
   /** `isNew`: the attempt before it had succeeded. */

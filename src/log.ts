@@ -96,9 +96,15 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     level: ({ restart }) => (restart ? 'warn' : 'error'),
     message: 'lost the consumer group',
   },
+  'source:topics:changed': { level: 'info', message: 'other topics are read' },
+  'source:topic:recreated': { level: 'warn', message: 'a topic was deleted and made anew: it begins again' },
   'source:partition:claimed': { level: 'info', message: 'claimed a partition' },
   'source:partition:released': { level: 'info', message: 'released a partition' },
   'source:partition:halted': { level: 'error', message: 'halted a partition' },
+  'source:gap:recorded': {
+    level: 'error',
+    message: 'passed a gap: records were deleted before they were stored',
+  },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
   'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
   'source:position:moved': { level: 'debug', message: 'position moved' },
@@ -110,10 +116,16 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
   'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
   'store:segment:created': { level: 'info', message: 'made a segment' },
+  'store:column:added': { level: 'info', message: 'added a column to logs' },
   'store:verify:completed': {
     level: ({ ok }) => (ok ? 'debug' : 'error'),
     message: 'compared the ledger with the positions',
   },
+  'store:removal:postponed': { level: 'warn', message: 'a segment is in use; it is removed later' },
+  'store:segment:removed': { level: 'info', message: 'removed a segment' },
+  'store:index:built': { level: 'info', message: 'built an index' },
+  'store:segment:sealed': { level: 'info', message: 'sealed a segment' },
+  'store:storage:measured': { level: 'debug', message: 'measured the segments' },
   'store:task:failed': { level: 'warn', message: 'a storage task failed' },
   'redis:mirror:written': { level: 'debug', message: 'wrote the mirror' },
   'redis:mirror:failed': {
@@ -140,9 +152,11 @@ export function logEvents(log: Log): <N extends EventName>(name: N, event: Event
   const said = new Repetition()
   return (name, event) => {
     const isDebug = log.isLevelEnabled('debug')
+    const level = levelOf(name, event)
+    if (level === 'debug' && !isDebug) return
     const { error, ...rest } = event as { error?: unknown }
     const isRepeated = lines[name].isRepetitive === true && said.isRepeated(`${name} ${messageOf(error)}`)
-    const chosen = isRepeated ? 'debug' : levelOf(name, event)
+    const chosen = isRepeated ? 'debug' : level
     if (chosen === 'debug' && !isDebug) return
     const failure = error === undefined ? {} : errorFields(error, isDebug)
     log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)

@@ -14,6 +14,8 @@ interface Metric {
 }
 
 const work = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** Building an index of a segment takes from less than a second to hours. */
+const build = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14_400]
 const age = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400]
 
 export const catalogue = {
@@ -36,16 +38,21 @@ export const catalogue = {
     labels: ['code'],
     help: 'Partitions halted, by error code.',
   },
+  offset_gaps_total: {
+    type: 'counter',
+    help: 'Gaps passed because kafka.on_gap allows it: records that the broker deleted before they were stored.',
+  },
+  offset_gap_records_total: { type: 'counter', help: 'Offsets in these gaps.' },
   partitions: { type: 'gauge', labels: ['mode'], help: 'Assigned partitions by mode.' },
   partition_lag_records: {
     type: 'gauge',
     labels: ['topic', 'partition'],
-    help: 'Offsets between the high watermark and the committed position.',
+    help: 'Offsets between the committed position and the end, which is the last stable offset under read_committed.',
   },
   partition_position: {
     type: 'gauge',
     labels: ['topic', 'partition', 'position'],
-    help: 'Next offset: fetched, parsed, committed, and the high watermark.',
+    help: 'Next offset: fetched, parsed, committed, the high watermark, and the last stable offset (open transactions).',
   },
   arena_used_bytes: { type: 'gauge', labels: ['account'], help: 'Memory of the arena in use, by account.' },
   arena_size_bytes: { type: 'gauge', labels: ['account'], help: 'Size of the arena, by account.' },
@@ -66,10 +73,10 @@ export const catalogue = {
   parsed_records_total: { type: 'counter', help: 'Records parsed; one that is parsed again counts again.' },
   parsed_input_bytes_total: { type: 'counter', help: 'Bytes of Kafka batches parsed.' },
   parsed_output_bytes_total: { type: 'counter', help: 'Bytes that parsing made.' },
-  malformed_records_total: { type: 'counter', help: 'Parsed records that are no JSON object.' },
+  malformed_records_total: { type: 'counter', help: 'Parsed records that are not of the configured format.' },
   sanitized_records_total: {
     type: 'counter',
-    help: 'Parsed records in which something was replaced or cut for Postgres.',
+    help: 'Parsed records in which something was replaced or cut for Postgres, or did not fit its column.',
   },
   parse_dead_letters_total: { type: 'counter', help: 'Parsed records that became dead letters.' },
   copy_duration_seconds: { type: 'histogram', buckets: work, help: 'Time of the COPY of a transaction.' },
@@ -99,6 +106,10 @@ export const catalogue = {
     labels: ['sqlstate'],
     help: 'Rows that Postgres refused, by SQLSTATE.',
   },
+  disk_full: {
+    type: 'gauge',
+    help: '1 when a transaction failed because the disk of Postgres is full and none succeeded since, else 0.',
+  },
   fenced_writers_total: {
     type: 'counter',
     help: 'Transactions refused because another owner has the partition.',
@@ -114,6 +125,27 @@ export const catalogue = {
     help: 'Parsed bytes that a writer holds and has not committed.',
   },
   segments_created_total: { type: 'counter', help: 'Segments made.' },
+  segments: { type: 'gauge', labels: ['state'], help: 'Segments by state.' },
+  segment_bytes: {
+    type: 'gauge',
+    labels: ['state', 'part'],
+    help: 'Size of the segments by state: rows (with what belongs to them) and indexes.',
+  },
+  segments_sealed_total: { type: 'counter', help: 'Segments sealed.' },
+  index_build_seconds: {
+    type: 'histogram',
+    labels: ['index'],
+    buckets: build,
+    help: 'Time to build a search index of a segment.',
+  },
+  index_built_bytes_total: { type: 'counter', labels: ['index'], help: 'Size of the search indexes built.' },
+  segments_removed_total: { type: 'counter', labels: ['reason'], help: 'Segments dropped, by age or size.' },
+  removed_rows_total: { type: 'counter', labels: ['reason'], help: 'Rows that went with dropped segments.' },
+  removals_postponed_total: {
+    type: 'counter',
+    labels: ['step'],
+    help: "Times that somebody's lock was in the way of removing a segment.",
+  },
   store_task_failures_total: {
     type: 'counter',
     labels: ['task'],

@@ -70,6 +70,10 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'source:group:crashed': (m, { restart }) => m.group_crashes_total.inc({ restart: String(restart) }),
   'source:partition:claimed': m => m.partition_claims_total.inc(),
   'source:partition:halted': (m, { error }) => m.partition_halts_total.inc({ code: error.code }),
+  'source:gap:recorded': (m, { firstOffset, nextOffset }) => {
+    m.offset_gaps_total.inc()
+    m.offset_gap_records_total.inc(nextOffset - firstOffset)
+  },
   'source:fetch:completed': (m, { bytes, durationMs }) => {
     m.fetched_bytes_total.inc(bytes)
     m.fetch_duration_seconds.observe(seconds(durationMs))
@@ -88,6 +92,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'parse:worker:failed': (m, { error }) => m.parse_worker_failures_total.inc({ code: error.code }),
   'sink:transaction:committed': (m, transaction) => {
     m.transactions_total.inc()
+    m.disk_full.set(0)
     m.committed_batches_total.inc(transaction.batches)
     m.stored_rows_total.inc(transaction.rows)
     m.stored_bytes_total.inc(transaction.bytes)
@@ -97,11 +102,30 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.end_to_end_seconds.observe({ batch: 'oldest' }, seconds(transaction.oldestAgeMs))
     m.end_to_end_seconds.observe({ batch: 'newest' }, seconds(transaction.newestAgeMs))
   },
-  'sink:transaction:failed': (m, { stage, error }) =>
-    m.transaction_failures_total.inc({ stage, code: error.code }),
+  'sink:transaction:failed': (m, { stage, error }) => {
+    m.transaction_failures_total.inc({ stage, code: error.code })
+    if (error.code === 'POSTGRES_FULL') m.disk_full.set(1)
+  },
   'sink:row:refused': (m, { sqlstate }) => m.refused_rows_total.inc({ sqlstate: boundedState(sqlstate) }),
   'sink:writer:fenced': m => m.fenced_writers_total.inc(),
   'store:segment:created': m => m.segments_created_total.inc(),
+  'store:removal:postponed': (m, { step }) => m.removals_postponed_total.inc({ step }),
+  'store:segment:removed': (m, { reason, rows }) => {
+    m.segments_removed_total.inc({ reason })
+    m.removed_rows_total.inc({ reason }, rows)
+  },
+  'store:index:built': (m, { index, bytes, durationMs }) => {
+    m.index_build_seconds.observe({ index }, seconds(durationMs))
+    m.index_built_bytes_total.inc({ index }, bytes)
+  },
+  'store:segment:sealed': m => m.segments_sealed_total.inc(),
+  'store:storage:measured': (m, { states }) => {
+    for (const { state, segments, tableBytes, indexBytes } of states) {
+      m.segments.set({ state }, segments)
+      m.segment_bytes.set({ state, part: 'rows' }, tableBytes)
+      m.segment_bytes.set({ state, part: 'indexes' }, indexBytes)
+    }
+  },
   'store:task:failed': (m, { task }) => m.store_task_failures_total.inc({ task }),
   'store:verify:completed': (m, { ok, findings }) => {
     m.verify_ok.set(ok ? 1 : 0)
@@ -122,12 +146,12 @@ function show(m: Instruments, snapshot: Snapshot): void {
   for (const gauge of [...labelled, m.partitions, m.writers, m.writer_in_flight_bytes]) gauge.reset()
   for (const mode of partitionModes) m.partitions.set({ mode }, 0)
   for (const one of snapshot.partitions) {
-    const { topic, mode, fetched, parsed, committed, highWatermark } = one
+    const { topic, mode, fetched, parsed, committed, highWatermark, lastStable } = one
     const partition = String(one.partition)
     m.partitions.inc({ mode })
     const lag = lagOf(one)
     if (lag !== null) m.partition_lag_records.set({ topic, partition }, lag)
-    const positions = { fetched, parsed, committed, high_watermark: highWatermark }
+    const positions = { fetched, parsed, committed, high_watermark: highWatermark, last_stable: lastStable }
     for (const [position, offset] of Object.entries(positions))
       if (offset >= 0) m.partition_position.set({ topic, partition, position }, offset)
   }

@@ -23,6 +23,8 @@ export interface PartitionSnapshot {
   readonly parsed: number
   readonly committed: number
   readonly highWatermark: number
+  /** Where the first open transaction begins, under read_committed; −1 as well where all is read. */
+  readonly lastStable: number
   /** Fetched and not handed on by the parser yet. */
   readonly rangesWaiting: number
   /** Fetched bytes that wait for the parser, and parsed ones that are not committed. */
@@ -94,9 +96,12 @@ export const emptySnapshot = (reason: string): Snapshot => ({
   ready: { ok: false, reasons: [reason] },
 })
 
-/** Records between what the broker has and what is committed; null while either is unknown. */
+/** Records between what the broker hands out and what is committed; null while either is unknown. */
 export const lagOf = ({
   highWatermark,
+  lastStable,
   committed,
-}: Pick<PartitionSnapshot, 'highWatermark' | 'committed'>): number | null =>
-  highWatermark < 0 || committed < 0 ? null : Math.max(0, highWatermark - committed)
+}: Pick<PartitionSnapshot, 'highWatermark' | 'lastStable' | 'committed'>): number | null =>
+  highWatermark < 0 || committed < 0
+    ? null
+    : Math.max(0, (lastStable < 0 ? highWatermark : lastStable) - committed)

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { exitCodeOf, exitCodes } from '../src/cli/exit-codes.ts'
 import { describeError } from '../src/cli/report-error.ts'
+import { type Codec, codecs } from '../src/codecs/codec.ts'
 import { type ProduceOptions, produce } from '../src/produce/produce.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { verify } from '../src/store/verify/index.ts'
@@ -18,7 +19,7 @@ import { createTopic, removeTopic } from './demo/topic.ts'
 import { type Program, startProgram } from './program.ts'
 import { type Stack, startStack } from './stack.ts'
 
-const usage = 'usage: npm run demo [-- --once RECORDS | --rate RECORDS_PER_SECOND]'
+const usage = `usage: npm run demo [-- --once RECORDS | --rate RECORDS_PER_SECOND] [--compression ${codecs.join('|')}]`
 const partitions = 4
 const backlogRecords = 200_000
 const defaultRate = '2000'
@@ -40,14 +41,21 @@ interface Demo {
 }
 
 /** null: --once was not given. */
-function readOptions(): { once: number | null; rate: number } {
+function readOptions(): { once: number | null; rate: number; compression: Codec } {
   try {
     const { values } = parseArgs({
-      options: { once: { type: 'string' }, rate: { type: 'string', default: defaultRate } },
+      options: {
+        once: { type: 'string' },
+        rate: { type: 'string', default: defaultRate },
+        compression: { type: 'string', default: 'none' },
+      },
     })
     const numbers = [values.once ?? '1', values.rate]
     if (!numbers.every(text => /^[1-9]\d{0,11}$/.test(text))) throw new Error('write whole numbers above 0')
-    return { once: values.once === undefined ? null : Number(values.once), rate: Number(values.rate) }
+    const compression = codecs.find(codec => codec === values.compression)
+    if (compression === undefined) throw new Error(`no codec ${values.compression}`)
+    const once = values.once === undefined ? null : Number(values.once)
+    return { once, rate: Number(values.rate), compression }
   } catch (error) {
     say(`${(error as Error).message}\n${usage}`)
     process.exit(exitCodes.usage.code)
@@ -123,6 +131,7 @@ class Produced {
       ...options,
       brokers: this.demo.stack.kafka.split(','),
       topic: name,
+      compression,
       signal: this.demo.signal,
       onAck: ({ count }) => {
         this.records += count
@@ -207,7 +216,7 @@ async function runOn(demo: Demo, rate: number): Promise<number> {
   return exitCodes.ok.code
 }
 
-const { once, rate } = readOptions()
+const { once, rate, compression } = readOptions()
 const ending = new AbortController()
 // The second one ends us at once, and the stack's watchdog the rest.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())

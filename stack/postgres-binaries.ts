@@ -41,7 +41,7 @@ function systemFolders(): string[] {
 }
 
 /** True when another user may run what lies in the folder. */
-function isReachable(folder: string): boolean {
+export function isReachable(folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     if ((statSync(at).mode & 0o001) === 0) return false
     if (at === dirname(at)) return true

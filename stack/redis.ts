@@ -1,11 +1,11 @@
 /**
  * A private Redis on 127.0.0.1 that keeps nothing on disk: after a restart it is empty.
- * redis-program.ts finds the program, service.ts runs it.
+ * debian-program.ts finds the program, service.ts runs it.
  */
 import { createConnection } from 'node:net'
+import { type DebianProgram, findProgram } from './debian-program.ts'
 import { createDataFolder } from './paths.ts'
 import { findFreePorts } from './ports.ts'
-import { findRedis } from './redis-program.ts'
 import { type Service, startService } from './service.ts'
 
 export interface RedisOptions {
@@ -25,6 +25,12 @@ const defaults: Readonly<Record<string, string | number>> = {
   save: '',
   appendonly: 'no',
 }
+const program: DebianProgram = {
+  name: 'redis-server',
+  package: 'redis-server',
+  cache: 'redis',
+  remedy: 'install redis-server 6.2 or newer (Debian: apt install redis-server; macOS: brew install redis)',
+}
 const PROBE_TIMEOUT_MS = 1000
 
 /** Rejects until the server answers PING. */
@@ -43,7 +49,7 @@ const probe = (port: number): Promise<void> =>
 
 /** Starts a Redis of its own and resolves when it answers. Throws STACK_PREREQUISITE when there is no redis-server. */
 export async function startRedis({ settings, report }: RedisOptions = {}): Promise<Redis> {
-  const { command, args } = await findRedis(report ?? (() => undefined))
+  const { command, args } = await findProgram(program, report ?? (() => undefined))
   const [port] = (await findFreePorts(1)) as [number]
   const folder = createDataFolder('redis')
   const flags = Object.entries({ ...defaults, dir: folder, ...settings, port })

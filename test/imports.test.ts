@@ -19,8 +19,10 @@ const shared = [
   'src/snapshot.ts',
   'src/arena/',
   'src/supervisor/',
+  'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
+  'src/codecs/',
   'src/parse/steps/',
   'src/config/nearest.ts',
 ]
@@ -29,7 +31,7 @@ const extra: Readonly<Record<string, readonly string[]>> = { produce: ['src/sour
 
 /** Packages that have one home each. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  pg: ['src/sink/', 'src/store/', 'src/query/'],
+  pg: ['src/postgres/', 'src/sink/', 'src/store/', 'src/query/'],
   'pg-copy-streams': ['src/sink/'],
   kafkajs: ['src/source/kafka/'],
   piscina: ['src/parse/pool'],
@@ -39,13 +41,23 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['src/redis/'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
+  snappy: ['src/codecs/'],
+  'lz4-napi': ['src/codecs/'],
+  '@foxglove/wasm-zstd': ['src/codecs/'],
   recheck: ['src/config/steps/'],
   re2js: ['src/parse/steps/'],
   'mmdb-lib': ['src/parse/steps/'],
   'ua-parser-js': ['src/parse/steps/'],
 }
 const workerBuiltins = ['node:worker_threads', 'node:zlib', 'node:buffer', 'node:perf_hooks', 'node:crypto']
-const workerPackages = ['@node-rs/crc32', 're2js', 'mmdb-lib', 'ua-parser-js']
+const workerPackages = [
+  '@node-rs/crc32',
+  'snappy',
+  '@foxglove/wasm-zstd',
+  're2js',
+  'mmdb-lib',
+  'ua-parser-js',
+]
 
 const isIn = (file: string, places: readonly string[]): boolean =>
   places.some(place => file.startsWith(place))

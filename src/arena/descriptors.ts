@@ -39,6 +39,9 @@ export interface Range {
   readonly nextOffset: number
   /** Wall clock when the fetch was answered, ms since 1970. */
   readonly nowMs: number
+  /** Where in the region the broker's list of aborted transactions lies, and its length; see ParseTask. */
+  readonly abortedAt: number
+  readonly abortedCount: number
 }
 
 /** Rows of one partition, encoded. The writer releases the region after COMMIT. */

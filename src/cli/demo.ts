@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { codecs } from '../codecs/codec.ts'
 import { PipelineError } from '../errors.ts'
 import { type CliContext, handled } from './context.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -14,6 +15,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts'
 interface Options {
   readonly once?: string
   readonly rate?: string
+  readonly compression?: string
 }
 
 /** Adds the command. */
@@ -23,6 +25,7 @@ export function register(program: Command, context: CliContext): void {
     .description('the whole path on a private Kafka, Postgres and Redis, until Ctrl-C; from a clone only')
     .option('--once <records>', 'store so many, verify, print one line of JSON and end')
     .option('--rate <records>', 'records a second after the start')
+    .addOption(new Option('--compression <codec>', 'of the Kafka batches').choices([...codecs]))
     .action(handled<Options>(context, runDemo))
 }
 

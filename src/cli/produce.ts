@@ -1,6 +1,10 @@
 /** `logcollector produce`: sends lines from standard input or a file, or generated logs, to a topic. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { messageOf } from '../errors.ts'
+import { type Codec, codecs } from '../codecs/codec.ts'
+import type { Config } from '../config/index.ts'
+import { isPattern } from '../config/topics.ts'
+import { messageOf, PipelineError } from '../errors.ts'
+import { type RecordFormat, recordFormats } from '../produce/formats.ts'
 import type { ProduceProgress, ProduceSummary } from '../produce/produce.ts'
 import type { RecordSource } from '../produce/sources.ts'
 import { createBrake } from './brake.ts'
@@ -21,9 +25,10 @@ interface Options extends ConfigOptions {
   readonly file?: string
   readonly generate?: number
   readonly seed: number
+  readonly format: RecordFormat
   readonly keyField?: string
   readonly header?: Readonly<Record<string, string>>
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Codec
   readonly rate?: number
   readonly respectPressure?: true
   readonly json?: true
@@ -36,7 +41,7 @@ const HOUR_MS = 3_600_000
 export function register(program: Command, context: CliContext): void {
   withConfig(program.command('produce'))
     .description('send lines to a topic, one record a line; idempotent, acknowledged by all replicas in sync')
-    .option('-t, --topic <name>', 'topic (default: the first of kafka.topics)')
+    .option('-t, --topic <name>', 'topic (default: the first name of kafka.topics)')
     .option('--create-topic <partitions>', 'make the topic when it is missing', positive)
     .addOption(new Option('-f, --file <path>', 'lines of a file').conflicts('generate'))
     .option(
@@ -46,11 +51,14 @@ export function register(program: Command, context: CliContext): void {
     )
     .option('--seed <number>', 'of the generator: the same seed makes the same records', seedOf, 1)
     .addOption(
+      new Option('--format <format>', 'of the generated records').choices(recordFormats).default('json'),
+    )
+    .addOption(
       new Option('--key-field <name>', 'field of the JSON line that becomes the key').conflicts('generate'),
     )
     .option('--header <name=value>', 'a header for every record; repeatable', addHeader)
     .addOption(
-      new Option('--compression <codec>', 'of the Kafka batches').choices(['none', 'gzip']).default('none'),
+      new Option('--compression <codec>', 'of the Kafka batches').choices([...codecs]).default('none'),
     )
     .option('--rate <records>', 'at most so many records a second', positive)
     .option('--respect-pressure', 'wait while the consumers are further behind than redis.pressure.max_lag')
@@ -68,6 +76,13 @@ function seedOf(text: string): number {
   return Number(text)
 }
 
+/** @throws CONFIG_INVALID where kafka.topics has expressions only: none of them says where to send to */
+function firstName({ kafka }: Config): string {
+  const name = kafka.topics.find(item => !isPattern(item))
+  if (name !== undefined) return name
+  throw new PipelineError('CONFIG_INVALID', { reason: 'kafka.topics names no topic; say which with --topic' })
+}
+
 async function produceRecords(options: Options, context: CliContext): Promise<ExitCode> {
   const { config } = configFor(options, context)
   const source = await sourceOf(options)
@@ -80,9 +95,9 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
     const isWatched = process.stderr.isTTY
     const summary = await produce({
       ...config.kafka,
-      topic: options.topic ?? config.kafka.topics[0]!,
+      topic: options.topic ?? firstName(config),
       source,
-      gzip: options.compression === 'gzip',
+      compression: options.compression,
       headers: options.header ?? {},
       ...(options.rate === undefined ? {} : { recordsPerSecond: options.rate }),
       ...(options.createTopic === undefined ? {} : { createPartitions: options.createTopic }),
@@ -100,12 +115,12 @@ async function produceRecords(options: Options, context: CliContext): Promise<Ex
 }
 
 /** Generated records carry their host as key, lines the field that is asked for. */
-async function sourceOf({ file, generate, seed, keyField, rate }: Options): Promise<RecordSource> {
+async function sourceOf({ file, format, generate, seed, keyField, rate }: Options): Promise<RecordSource> {
   const { createGeneratedSource, createLineSource } = await import('../produce/sources.ts')
   if (generate === undefined) return createLineSource(await linesOf(file), keyField ?? null)
   if (rate !== undefined) {
     const { createLiveSource } = await import('../produce/live-source.ts')
-    return createLiveSource({ seed, recordsPerSecond: rate, records: generate })
+    return createLiveSource({ format, seed, recordsPerSecond: rate, records: generate })
   }
   return createGeneratedSource({
     seed,
@@ -113,6 +128,7 @@ async function sourceOf({ file, generate, seed, keyField, rate }: Options): Prom
     startMs: Date.now() - HOUR_MS,
     spanMs: HOUR_MS,
     keys: true,
+    format,
   })
 }
 

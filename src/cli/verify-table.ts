@@ -6,7 +6,7 @@ import type { VerifyReport } from '../store/verify/index.ts'
 const MOST_FINDINGS = 20
 
 /** Table, findings and verdict. */
-export function verifyTable({ ok, checks }: VerifyReport): string {
+export function verifyTable({ ok, gapOffsets, checks }: VerifyReport): string {
   const table = new Table({
     head: ['check', 'compared', 'findings'],
     style: { head: [], border: [], compact: true },
@@ -17,6 +17,8 @@ export function verifyTable({ ok, checks }: VerifyReport): string {
     const more = findings.length - shown.length
     return more > 0 ? [...shown, `${name}: and ${more} more`] : shown
   })
-  const verdict = ok ? 'ok: nothing is lost, nothing is there twice' : 'NOT ok: see the findings above'
+  const gaps =
+    gapOffsets === 0 ? '' : ` but for ${gapOffsets} offsets in gaps that were allowed (offset_gaps)`
+  const verdict = ok ? `ok: nothing is lost${gaps}, nothing is there twice` : 'NOT ok: see the findings above'
   return `${[table.toString(), ...details, verdict].join('\n')}\n`
 }

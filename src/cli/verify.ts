@@ -24,7 +24,7 @@ export function register(program: Command, context: CliContext): void {
       `what was committed since: 2h, 7d or an ISO time (default: ${DEFAULT_SINCE})`,
       text => sinceOf(text),
     )
-    .option('--json', 'as JSON: { ok, checks }')
+    .option('--json', 'as JSON: { ok, gapOffsets, checks }')
     .action(handled<Options>(context, options => verifyDatabase(options, context)))
 }
 

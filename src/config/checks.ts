@@ -2,9 +2,12 @@
  * Rules between settings; the bounds of a single one are in settings/. Run by load.ts once every value that a
  * rule looks at is valid by itself.
  */
+
+import { problemOfPostgresUrl } from '../postgres/url.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
+import { isPattern, patternOf } from './topics.ts'
 import type { Config } from './types.ts'
 import { boundsOf, writeValue } from './values.ts'
 
@@ -20,7 +23,33 @@ const ms = (amount: number): string => writeValue('duration', amount)
 const mebibytes = (amount: number): string => `${Math.ceil(amount / 2 ** 20)}MiB`
 const leastArena = boundsOf(settings['memory.arena']).min
 
+function isRegularExpression(item: string): boolean {
+  try {
+    patternOf(item)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
 export const checks: readonly Check[] = [
+  {
+    keys: ['postgres.url'],
+    violation: ({ postgres }) => problemOfPostgresUrl(postgres.url),
+  },
+  {
+    keys: ['postgres.migrate_url'],
+    violation: ({ postgres }) =>
+      postgres.migrateUrl === '' ? null : problemOfPostgresUrl(postgres.migrateUrl),
+  },
+  {
+    keys: ['kafka.topics'],
+    violation: ({ kafka }) => {
+      const wrong = kafka.topics.filter(isPattern).find(item => !isRegularExpression(item))
+      return wrong === undefined ? null : `${wrong} is no regular expression; write one such as /^app-/`
+    },
+  },
   {
     keys: ['memory.budget', 'workers'],
     violation: ({ memory, workers }) =>
@@ -72,6 +101,16 @@ export const checks: readonly Check[] = [
       kafka.fetchWaitMs < kafka.requestTimeoutMs
         ? null
         : `must be less than kafka.request_timeout (${ms(kafka.requestTimeoutMs)})`,
+  },
+  {
+    keys: ['columns'],
+    violation: ({ columns, parse }) => {
+      const promoted = new Set(Object.values(parse.aliases).flat())
+      const taken = columns.find(({ from }) => promoted.has(from))
+      return taken === undefined
+        ? null
+        : `${JSON.stringify(taken.name)} comes from ${taken.from}, which is an alias of a column that logs already has; take it out of parse.aliases or choose another field`
+    },
   },
   {
     keys: ['shutdown.deadline', 'kafka.session_timeout'],

@@ -2,6 +2,7 @@
  * The configuration for people: every value as one would write it, secrets redacted. Used by `logcollector config`
  * and by the log at start.
  */
+import { hostListOf } from '../postgres/url.ts'
 import { describeOrigin, type Origin } from './problems.ts'
 import { type Setting, type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 import { type Config, type SettingValue, valueAt } from './types.ts'
@@ -53,8 +54,9 @@ export const secretsOf = (config: Config): readonly string[] =>
 function secretsIn({ type }: Setting, value: SettingValue): readonly string[] {
   const text = writeValue(type, value)
   // A token may look like a URL (a:b), and is secret as a whole.
-  if (type !== 'url' || !URL.canParse(text)) return text === '' ? [] : [text]
-  const { password, searchParams } = new URL(text)
+  const url = type === 'url' ? readUrl(text) : null
+  if (url === null) return text === '' ? [] : [text]
+  const { password, searchParams } = url
   const parameters = [...searchParams].filter(([name]) => secretParameters.test(name))
   const found = [password, decoded(password), ...parameters.map(([, value]) => value)]
   return found.filter(secret => secret !== '')
@@ -72,10 +74,18 @@ function decoded(text: string): string {
 
 /** The URL without its password, also where it stands among the parameters; what is no URL is hidden whole. */
 export function redactUrl(text: string): string {
-  if (!URL.canParse(text)) return REDACTED
-  const url = new URL(text)
+  const url = readUrl(text)
+  if (url === null) return REDACTED
   if (url.password !== '') url.password = REDACTED
   for (const name of [...url.searchParams.keys()])
     if (secretParameters.test(name)) url.searchParams.set(name, REDACTED)
-  return url.href
+  return url.href.replace(STAND_IN, hostListOf(text) ?? STAND_IN)
+}
+
+/** In place of a list of hosts, which only libpq reads. */
+const STAND_IN = 'several-hosts'
+
+function readUrl(text: string): URL | null {
+  const single = text.replace(hostListOf(text) ?? STAND_IN, STAND_IN)
+  return URL.canParse(single) ? new URL(single) : null
 }

@@ -84,7 +84,7 @@ function parseAll(
     const entry = given.get(key)
     const parsed = entry && parseValue(setting, entry.raw)
     if (entry && parsed && 'problem' in parsed) {
-      problems.push({ key, problem: parsed.problem, origin: entry.origin })
+      problems.push({ key, problem: parsed.problem, origin: parsed.origin ?? entry.origin })
       invalid.add(key)
     }
     const usable = parsed && 'value' in parsed ? parsed : fallback(key)

@@ -3,10 +3,12 @@ import type { ParserSettings } from '../parse/contract.ts'
 import type { Config } from './types.ts'
 
 /** What a worker needs to know for its whole life. */
-export function parserSettings({ parse, storage, limits }: Config): ParserSettings {
+export function parserSettings({ columns, parse, storage, limits }: Config): ParserSettings {
   const { traceId, spanId, ...sameName } = parse.aliases
   return {
     aliases: { ...sameName, trace_id: traceId, span_id: spanId },
+    format: parse.format,
+    columns,
     malformed: parse.malformed,
     keys: parse.keys,
     headers: parse.headers,

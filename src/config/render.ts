@@ -2,10 +2,17 @@
  * The table of settings as text: for --help, for docs/configuration.md and as logcollector.example.yaml. A test
  * compares the two files with what is rendered here.
  */
+import { acceptedColumns } from './columns.ts'
 import { envFileName } from './environment.ts'
 import { envName, type Setting, type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 
-const typeNames = { int: 'number', bytes: 'size', start: 'position', bool: 'true or false' } as const
+const typeNames = {
+  int: 'number',
+  bytes: 'size',
+  start: 'position',
+  bool: 'true or false',
+  columns: 'map',
+} as const
 
 /** What a setting accepts, in a few words. */
 export function acceptedBy(setting: Setting): string {
@@ -14,6 +21,7 @@ export function acceptedBy(setting: Setting): string {
   if (setting.type === 'list') return `list of ${setting.shape.accepts}`
   if (setting.type === 'url')
     return `${setting.schemes.join(' or ')} URL${setting.optional ? ', or nothing' : ''}`
+  if (setting.type === 'columns') return acceptedColumns
   if (setting.type === 'start') return 'earliest, latest or an ISO time'
   return setting.type === 'string' && setting.shape ? setting.shape.accepts : 'true, false'
 }

@@ -2,6 +2,7 @@
  * The configuration object's type, derived from the table of settings, and the way from a key to its place.
  * Names are in camelCase and end in their unit: kafka.session_timeout → config.kafka.sessionTimeoutMs.
  */
+import type { ExtraColumn } from '../parse/contract.ts'
 import { type SettingKey, settingOf, type settings } from './settings/index.ts'
 
 type Table = typeof settings
@@ -16,7 +17,9 @@ type ValueOf<S> = S extends { type: 'int' | 'bytes' | 'duration' }
         ? V
         : S extends { type: 'start' }
           ? StartPosition
-          : string
+          : S extends { type: 'columns' }
+            ? readonly ExtraColumn[]
+            : string
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -43,7 +46,7 @@ export type StartPosition = 'earliest' | 'latest' | number
 export type Config = Merged<Intersected<{ [K in SettingKey]: Place<K, Table[K]> }[SettingKey]>>
 
 /** What a setting may hold. */
-export type SettingValue = string | number | boolean | readonly string[]
+export type SettingValue = string | number | boolean | readonly string[] | readonly ExtraColumn[]
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 

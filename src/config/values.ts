@@ -2,12 +2,20 @@
  * Text to value and back, for every type of setting; used for files, environment, command line and defaults.
  * Problems say what is accepted; they quote the value unless the setting is secret.
  */
+
+import type { ExtraColumn } from '../parse/contract.ts'
+import { hostListOf } from '../postgres/url.ts'
+import { acceptedColumns, parseColumns, type RawColumns, writeColumns } from './columns.ts'
+import type { Origin } from './problems.ts'
 import type { ListSetting, NumberSetting, Setting } from './settings/index.ts'
 import type { SettingValue, StartPosition } from './types.ts'
 
-/** As written: one text, or a list of them. */
-export type RawValue = string | readonly string[]
-export type Parsed = { readonly value: SettingValue } | { readonly problem: string }
+/** As written: one text, a list of them, or a map of columns. */
+export type RawValue = string | readonly string[] | RawColumns
+/** A problem may have a place of its own inside the value. */
+export type Parsed =
+  | { readonly value: SettingValue }
+  | { readonly problem: string; readonly origin?: Origin | null }
 
 /** Units with their size, greatest first: bytes and milliseconds. */
 const byteUnits = [
@@ -40,6 +48,9 @@ const quoted = (setting: Setting, text: string): string =>
 
 /** Reads a value; never throws. */
 export function parseValue(setting: Setting, raw: RawValue): Parsed {
+  if (setting.type === 'columns')
+    return isList(raw) ? { problem: `expects ${acceptedColumns}` } : parseColumns(raw)
+  if (typeof raw === 'object' && !isList(raw)) return { problem: 'expects a value, not a map' }
   if (setting.type === 'list') return parseList(setting, raw)
   if (typeof raw !== 'string') return { problem: 'expects one value, not a list' }
   const text = raw.trim()
@@ -60,7 +71,8 @@ export function parseValue(setting: Setting, raw: RawValue): Parsed {
       return start === null ? refuse(accepted.start) : { value: start }
     }
     case 'url':
-      return isUrl(text, setting.schemes) || (text === '' && setting.optional === true)
+      return isUrl(setting.severalHosts ? withOneHost(text) : text, setting.schemes) ||
+        (text === '' && setting.optional === true)
         ? { value: text }
         : refuse(`a URL such as ${setting.schemes[0]}://user@host:port/name`)
     case 'string':
@@ -70,7 +82,9 @@ export function parseValue(setting: Setting, raw: RawValue): Parsed {
   }
 }
 
-function parseList(setting: ListSetting, raw: RawValue): Parsed {
+const isList = (raw: RawValue): raw is readonly string[] => Array.isArray(raw)
+
+function parseList(setting: ListSetting, raw: string | readonly string[]): Parsed {
   const parts = typeof raw === 'string' ? raw.split(',') : raw
   const items = parts.map(item => item.trim()).filter(item => item !== '')
   const wrong = items.find(item => !setting.shape.pattern.test(item))
@@ -121,6 +135,12 @@ function readStart(text: string): StartPosition | null {
   return Number.isNaN(ms) ? null : ms
 }
 
+/** What a list of hosts is to libpq, it is to nobody else. */
+function withOneHost(text: string): string {
+  const hosts = hostListOf(text)
+  return hosts === null ? text : text.replace(hosts, 'host')
+}
+
 const isUrl = (text: string, schemes: readonly string[]): boolean =>
   URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1))
 
@@ -129,6 +149,7 @@ export const readDuration = (text: string): number | null => readNumber('duratio
 
 /** A value as one would write it; the inverse of parseValue. Does not redact. */
 export function writeValue(type: Setting['type'], value: SettingValue): string {
+  if (type === 'columns') return writeColumns(value as readonly ExtraColumn[])
   if (typeof value === 'object') return value.join(',')
   if (type === 'start' && typeof value === 'number') return new Date(value).toISOString()
   if (type !== 'bytes' && type !== 'duration') return String(value)

@@ -3,11 +3,22 @@
  * reads the other source, load.ts joins them.
  */
 import { readFileSync } from 'node:fs'
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { messageOf } from '../errors.ts'
+import type { RawColumn, RawColumns } from './columns.ts'
 import { nearest } from './nearest.ts'
 import type { ConfigProblem, Origin } from './problems.ts'
-import { type SettingKey, settingKeys, settings } from './settings/index.ts'
+import { type SettingKey, settingKeys, settingOf, settings } from './settings/index.ts'
 import type { RawValue } from './values.ts'
 
 export interface RawSetting {
@@ -90,7 +101,9 @@ function readPair(pair: Pair, prefix: string, reading: Reading): void {
     reading.problems.push({ key, problem: unknownKey(name, key, prefix), origin: reading.locate(pair.key) })
     return
   }
-  const raw = rawOf(reading.resolve(pair.value), reading)
+  const node = reading.resolve(pair.value)
+  const raw =
+    isMap(node) && settingOf(key).type === 'columns' ? columnsOf(node, reading) : rawOf(node, reading)
   if (raw === null) {
     const problem = 'expects a value or a list of values'
     reading.problems.push({ key, problem, origin })
@@ -101,8 +114,29 @@ function readPair(pair: Pair, prefix: string, reading: Reading): void {
   }
 }
 
+/** A map of maps, each entry with its place; what is no map has no fields. */
+function columnsOf(map: YAMLMap, reading: Reading): RawColumns {
+  const entries = (node: unknown) => {
+    const resolved = reading.resolve(node)
+    return isMap(resolved) ? resolved.items : []
+  }
+  const nameOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : String(key))
+  const columns = entries(map).map(
+    (pair): RawColumn => ({
+      name: nameOf(pair),
+      origin: reading.locate(pair.key),
+      fields: entries(pair.value).map(field => ({
+        name: nameOf(field),
+        value: String(rawOf(reading.resolve(field.value), reading) ?? ''),
+        origin: reading.locate(field.value ?? field.key),
+      })),
+    }),
+  )
+  return { columns }
+}
+
 /** Scalars are taken as written (0x1F, 1e3 and 007 stay text), so that one parser reads every source. */
-function rawOf(node: unknown, reading: Reading): RawValue | null {
+function rawOf(node: unknown, reading: Reading): string | readonly string[] | null {
   if (isScalar(node)) {
     if (node.value === null) return null
     return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))

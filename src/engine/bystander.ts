@@ -57,10 +57,10 @@ export class Bystander {
   }
 
   private chores(): Chore[] {
-    const { config, emit, segments } = this
+    const { config, emit, segments, store } = this
     return [
       { name: 'look at Postgres', everyMs: LOOK_EVERY_MS, run: () => this.look() },
-      ...(hasRole(config, 'maintain') ? maintenanceChores(segments, config, emit) : []),
+      ...(hasRole(config, 'maintain') ? maintenanceChores({ segments, store }, config, emit) : []),
     ]
   }
 

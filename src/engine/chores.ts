@@ -1,7 +1,10 @@
 /** What storekeepers do, and how often. Neighbours: store/storekeeper.ts (the clock), parts.ts, bystander.ts. */
 import type { Config } from '../config/index.ts'
 import type { Emit } from '../events.ts'
+import type { StorePool } from '../store/connection.ts'
 import type { Segments } from '../store/segments.ts'
+import { storageChores } from '../store/storage/chores.ts'
+import { policyOf } from '../store/storage/policy.ts'
 import type { Chore } from '../store/storekeeper.ts'
 import { verifyLately } from '../store/verify/lately.ts'
 import type { Positions } from './positions.ts'
@@ -9,13 +12,19 @@ import type { Positions } from './positions.ts'
 const COMPARE_EVERY_MS = 10_000
 const SEGMENTS_EVERY_MS = 60_000
 
+export interface MaintenanceDeps {
+  readonly segments: Segments
+  readonly store: StorePool
+}
+
 /** What belongs to whoever has partitions. */
 export const consumerChores = (positions: Positions): Chore[] => [
   { name: 'compare positions', everyMs: COMPARE_EVERY_MS, run: () => positions.compareQuiet() },
 ]
 
 /** What belongs to the database, once for all: any number of processes may do it, locks there keep them apart. */
-export function maintenanceChores(segments: Segments, { postgres, storage }: Config, emit: Emit): Chore[] {
+export function maintenanceChores({ segments, store }: MaintenanceDeps, config: Config, emit: Emit): Chore[] {
+  const { postgres, storage } = config
   return [
     {
       name: 'segments ahead',
@@ -23,5 +32,12 @@ export function maintenanceChores(segments: Segments, { postgres, storage }: Con
       run: () => segments.ensureAhead(Date.now(), storage.segmentsAhead),
     },
     { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
+    ...storageChores({
+      owner: { ...postgres, url: postgres.migrateUrl || postgres.url },
+      pool: store,
+      policy: policyOf(config),
+      everyMs: storage.maintenanceIntervalMs,
+      emit,
+    }),
   ]
 }

@@ -3,11 +3,13 @@
  * so that each gives back what belonged to it. Neighbours: parts.ts (who calls), source/partition.ts (the states).
  */
 import type { Claim } from '../arena/descriptors.ts'
-import { PipelineError } from '../errors.ts'
+import type { Config } from '../config/index.ts'
+import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Parser } from '../parse/parser.ts'
-import type { StoredPosition } from '../source/partition.ts'
+import type { Partition, StoredPosition } from '../source/partition.ts'
 import type { Source } from '../source/source.ts'
+import type { Gaps } from './gaps.ts'
 import type { Positions } from './positions.ts'
 import type { Writers } from './writers.ts'
 
@@ -16,6 +18,11 @@ export interface ClaimsDeps {
   readonly parser: Parser
   readonly positions: Positions
   readonly sink: Writers
+  readonly gaps: Gaps
+  /** What becomes of a partition whose records were deleted before they were stored. */
+  readonly onGap: Config['kafka']['onGap']
+  /** What the storekeeper does now and then failed here, by an error that nobody foresaw. */
+  readonly onChoreFailed: (error: PipelineError) => void
 }
 
 export class Claims {
@@ -29,12 +36,12 @@ export class Claims {
 
   /** Partitions may have gone: their writers are free, their batches come back, and kept ones are compared. */
   assigned(): void {
-    const { positions, sink, source } = this.deps
+    const { onChoreFailed, positions, sink, source } = this.deps
     sink.keepOnly(key => source.partitions.has(key))
     this.giveBack()
-    void positions.compareQuiet().catch(error => {
-      if (!(error instanceof PipelineError)) throw error
-      this.emit('store:task:failed', { task: 'compare positions', error })
+    positions.compareQuiet().catch(error => {
+      if (error instanceof PipelineError) this.emit('store:task:failed', { task: 'compare positions', error })
+      else onChoreFailed(named(error))
     })
   }
 
@@ -43,6 +50,7 @@ export class Claims {
     const partition = this.deps.source.holderOf(claim)
     if (partition === null) return
     if (partition.isDueToHalt) this.halt(claim, partition.haltedBy!)
+    this.passGapWhenDue(partition)
     const { position: fetched, highWatermark } = partition
     this.emit('source:position:moved', {
       ...partition.name,
@@ -50,6 +58,20 @@ export class Claims {
       committed: claim.committed,
       highWatermark,
     })
+  }
+
+  /** Records in front of it were deleted: they are passed where the setting says so, or it halts. */
+  behind(partition: Partition, logStart: number, error: PipelineError): void {
+    if (this.deps.onGap === 'record') {
+      partition.logStartAhead = logStart
+      this.passGapWhenDue(partition)
+    } else if (partition.claim !== null) this.halt(partition.claim, error)
+  }
+
+  /** What was fetched before the gap is to be committed first. */
+  passGapWhenDue({ claim, isDueToPassGap, logStartAhead }: Partition): void {
+    if (!isDueToPassGap) return
+    this.deps.gaps.pass(claim!, logStartAhead!).catch(error => this.halt(claim!, named(error)))
   }
 
   /** Another token stands in `offsets`. */
@@ -86,7 +108,8 @@ export class Claims {
     if (partition.isDueToHalt) this.halt(claim, error)
   }
 
-  private giveBack(): void {
+  /** Claims ended: what belonged to them comes back. */
+  giveBack(): void {
     const { parser, sink, source } = this.deps
     parser.wake()
     sink.sweep()

@@ -109,6 +109,7 @@ export class Engine {
         this.storeTrouble = error.message
         emit('store:task:failed', { task: 'migrate', error })
       },
+      onColumnAdded: column => emit('store:column:added', { column }),
     })
     this.storeTrouble = null
   }
@@ -120,7 +121,7 @@ export class Engine {
     const startedAt = performance.now()
     this.isStopping = true
     this.emit('supervisor:stop:requested', { reason, deadlineMs })
-    void source.drain()
+    source.drain().catch(error => this.end.reject(error))
     const hasFlownOut = await this.flowOut(startedAt + deadlineMs * GRACEFUL_SHARE)
     const hasStopped = await this.supervisor.stop(startedAt + deadlineMs)
     source.stop()

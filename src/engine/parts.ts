@@ -25,6 +25,7 @@ import { Storekeeper } from '../store/storekeeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { consumerChores, maintenanceChores } from './chores.ts'
 import { Claims } from './claims.ts'
+import { Gaps } from './gaps.ts'
 import { Positions } from './positions.ts'
 import { Pressure } from './pressure.ts'
 import { hasRole } from './roles.ts'
@@ -65,6 +66,7 @@ export class Parts {
   readonly positions: Positions
   readonly turns: Turns
   readonly sink: Writers
+  readonly gaps: Gaps
   readonly claims: Claims
   readonly storekeeper: Storekeeper
   readonly pressure: Pressure
@@ -94,13 +96,17 @@ export class Parts {
       emit,
     })
     this.sink = this.createWriters()
-    this.claims = new Claims(this, emit)
+    this.gaps = this.createGaps()
+    const { gaps, parser, positions, sink, source } = this
+    const onChoreFailed = (error: Error) => deps.supervisor.exited(names.storekeeper, error)
+    const { onGap } = config.kafka
+    this.claims = new Claims({ gaps, onChoreFailed, onGap, parser, positions, sink, source }, emit)
     this.storekeeper = new Storekeeper({
       chores: [
         ...consumerChores(this.positions),
-        ...(hasRole(config, 'maintain') ? maintenanceChores(this.segments, config, emit) : []),
+        ...(hasRole(config, 'maintain') ? maintenanceChores(this, config, emit) : []),
       ],
-      onFailed: error => deps.supervisor.exited(names.storekeeper, error),
+      onFailed: onChoreFailed,
       emit,
     })
     this.pressure = new Pressure({ partitions: deps.partitions, arena: () => accountsOf(this.arena) })
@@ -118,6 +124,9 @@ export class Parts {
       parse: range => this.parser.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
       onAssigned: () => this.claims.assigned(),
+      onBehind: (partition, logStart, error) => this.claims.behind(partition, logStart, error),
+      onUnknownTopic: () => this.membership.lookSoon(),
+      onEnded: () => this.claims.giveBack(),
       supervisor,
       emit,
     })
@@ -128,6 +137,8 @@ export class Parts {
     return new Membership({
       adapter,
       topics: deps.config.kafka.topics,
+      topicsRefreshMs: deps.config.kafka.topicsRefreshMs,
+      onTopicIds: ids => source.compareTopicIds(ids),
       onAssigned: assignment => source.assign(assignment),
       onHeartbeat: () => source.heartbeat(),
       onFailed: error => deps.supervisor.exited(names.membership, error),
@@ -178,10 +189,24 @@ export class Parts {
       groupId: deps.config.kafka.groupId,
       start: deps.config.kafka.start,
       claims: () => source.claims(),
-      isQuiet: claim => source.holderOf(claim)?.isBusy === false && !this.sink.holds(claim),
+      isQuiet: claim => source.holderOf(claim)?.isQuiet === true && !this.sink.holds(claim),
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),
+    })
+  }
+
+  private createGaps(): Gaps {
+    const { deps, positions, source, store } = this
+    return new Gaps({
+      store,
+      isHeld: claim => source.holderOf(claim)?.modes.is('consuming') === true,
+      read: claims => positions.read(claims),
+      onPassed: (claim, stored) => this.claims.rewound(claim, stored),
+      onFenced: claim => this.claims.fenced(claim),
+      onRewound: (claim, stored) => this.claims.rewound(claim, stored),
+      onHalt: (claim, error) => this.claims.halt(claim, error),
+      emit: deps.emit,
     })
   }
 
@@ -201,7 +226,11 @@ export class Parts {
     return new Writer({
       id,
       arena,
-      session: { ...config.postgres, name: `logcollector writer ${id}` },
+      session: {
+        ...config.postgres,
+        name: `logcollector writer ${id}`,
+        columns: config.columns.map(({ name }) => name),
+      },
       transactionBytes: Math.min(config.sink.transactionBytes, fairShare),
       transactionIntervalMs: config.sink.transactionIntervalMs,
       refusals,

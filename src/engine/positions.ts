@@ -8,7 +8,8 @@ import { PipelineError } from '../errors.ts'
 import { judge, type StoredPosition } from '../sink/settle.ts'
 import type { KafkaAdapter } from '../source/kafka/adapter.ts'
 import type { Membership } from '../source/membership.ts'
-import { claimPartitions, type Position, readPositions } from '../store/claims.ts'
+import type { ClaimedPosition } from '../source/partition.ts'
+import { claimPartitions, readPositions } from '../store/claims.ts'
 import type { StorePool } from '../store/connection.ts'
 
 export interface PositionsDeps {
@@ -38,18 +39,48 @@ export class Positions {
 
   /**
    * Claims partitions of a topic. `kafka.start` counts once, for all partitions of a topic that nobody has seen before;
-   * a topic or partition that appears later starts at its log start.
+   * a topic or partition that appears later, or was made anew, starts at its log start.
    */
-  claim(topic: string, tokens: ReadonlyMap<number, string>): Promise<Map<number, Position>> {
+  async claim(topic: string, tokens: ReadonlyMap<number, string>): Promise<Map<number, ClaimedPosition>> {
+    try {
+      return await this.tryClaim(topic, tokens)
+    } catch (error) {
+      // Leaders may have moved; what fails here is said by the next attempt.
+      if (error instanceof PipelineError && error.code.startsWith('KAFKA'))
+        await this.deps.adapter.refreshMetadata().catch(() => undefined)
+      throw error
+    }
+  }
+
+  private async tryClaim(
+    topic: string,
+    tokens: ReadonlyMap<number, string>,
+  ): Promise<Map<number, ClaimedPosition>> {
     const { adapter, groupId, membership, start, store } = this.deps
-    const { clusterId, lateTopics } = membership
-    const all = adapter.partitionsOf(topic)
+    const { clusterId, topics } = await adapter.topics([topic])
+    const [facts] = topics
+    if (facts === undefined) throw new PipelineError('TOPIC_MISSING', { topic })
+    // What the metadata tell of leaders may be about a topic of before.
+    if (adapter.partitionsOf(topic) !== facts.partitions) await adapter.refreshMetadata()
+    const all = Array.from({ length: facts.partitions }, (_, partition) => partition)
     const logStarts = (partitions: readonly number[]) => adapter.logStarts(topic, partitions)
     const startOfAll = () => {
-      if (start === 'earliest' || lateTopics.has(topic)) return logStarts(all)
+      if (start === 'earliest' || membership.lateTopics.has(topic)) return logStarts(all)
       return adapter.offsetsAt(topic, all, start === 'latest' ? LOG_END : start)
     }
-    return claimPartitions(store, { clusterId, groupId, topic, tokens, startOfAll, startOfLater: logStarts })
+    const claimed = await claimPartitions(store, {
+      clusterId,
+      groupId,
+      topic,
+      kafkaTopicId: facts.id,
+      tokens,
+      startOfAll,
+      startOfAnew: () => logStarts(all),
+      startOfLater: logStarts,
+    })
+    return new Map(
+      [...claimed].map(([partition, position]) => [partition, { ...position, kafkaTopicId: facts.id }]),
+    )
   }
 
   /** What stands in `offsets` for these claims' partitions. */

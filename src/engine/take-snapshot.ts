@@ -38,6 +38,7 @@ const partitionSnapshot = (partition: Partition, writers: readonly Writer[]): Pa
   parsed: partition.claim === null ? -1 : partition.parsed,
   committed: partition.claim?.committed ?? -1,
   highWatermark: partition.highWatermark,
+  lastStable: partition.lastStable,
   rangesWaiting: partition.rangesWaiting,
   inFlightBytes: partition.waitingBytes + committingBytes(partition.claim, writers),
   haltedReason:
@@ -51,6 +52,7 @@ function readiness({ membership, sink, source }: Parts, storeTrouble: string | n
   const reasons: string[] = []
   if (storeTrouble !== null) reasons.push(`store: ${storeTrouble}`)
   if (membership.trouble !== null) reasons.push(`group: ${membership.trouble}`)
+  for (const topic of membership.missing) reasons.push(`group: waiting for topic ${topic} to be created`)
   for (const { id, trouble } of sink.all) if (trouble !== null) reasons.push(`writer ${id}: ${trouble}`)
   for (const { topic, partition, modes, haltedBy, leader } of source.partitions.values()) {
     if (haltedBy !== null)

@@ -5,7 +5,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
-import { debugScope } from './debug-scope.ts'
+import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerErrors } from './error-answer.ts'
 import { healthRoute } from './health-route.ts'

@@ -4,6 +4,7 @@
 import {
   DEAD_EMPTY,
   DEAD_NOT_JSON,
+  DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
   DEAD_RECORD_TOO_LARGE,
   DEAD_ROW_TOO_LARGE,
@@ -19,4 +20,5 @@ export const deadLetterReasons: Readonly<Record<number, string>> = {
   [DEAD_TOO_DEEP]: 'JSON nested too deep',
   [DEAD_ROW_TOO_LARGE]: 'row larger than six times the setting max_record_bytes',
   [DEAD_RECORD_TOO_LARGE]: 'record larger than the setting max_record_bytes with key and headers',
+  [DEAD_NOT_LOGFMT]: 'not logfmt',
 }

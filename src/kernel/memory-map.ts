@@ -15,22 +15,27 @@ export const MAX_SEGMENTS = 256
 /** From here on, new rollup keys count under the service `(other)`. */
 export const ROLLUPS_BEFORE_OTHER = 3072
 export const MAX_ALIASES = 64
+/** Typed columns behind those of the table; their alias slots follow the MAX_ALIASES. */
+export const MAX_EXTRA_COLUMNS = 32
+export const FIELD_SLOTS = MAX_ALIASES + MAX_EXTRA_COLUMNS
 export const MAX_NAME_BYTES = 255
 export const MAX_DEPTH = 512
 /** service, host, trace_id and span_id are cut here. */
 export const MAX_LABEL_BYTES = 256
 
-// A name table: 256 bucket heads (u8, entry number from 1, 0 none), then entries, then the texts, each padded to 16.
-// Entry: u32 text (from the table), u8 length, u8 value, u8 is a prefix, u8 next entry of the bucket (0 none).
-export const NAME_HEADS = 256
+// A name table: 256 bucket heads (u16, entry number from 1, 0 none), then entries, then the texts, each padded to 16.
+// Entry: u16 text (from the table), u16 next entry of the bucket (0 none), u8 length, u8 value, u8 is a prefix.
+export const NAME_BUCKETS = 256
+export const NAME_HEADS_BYTES = NAME_BUCKETS * 2
 export const NAME_ENTRY_BYTES = 8
 export const NAME_TEXT_AT = 0
+export const NAME_NEXT_AT = 2
 export const NAME_LENGTH_AT = 4
 export const NAME_VALUE_AT = 5
 export const NAME_PREFIX_AT = 6
-export const NAME_NEXT_AT = 7
 export const NO_VALUE = 255
-export const MAX_NAMES = 254
+/** 63 aliases and 32 extra columns, with three prefixes each. */
+export const MAX_NAMES = 380
 
 // A slot, from its scratchAddress. First the image: written once a slot, the same for every task.
 export const MAGIC = 0x4c4b5331
@@ -39,12 +44,17 @@ export const SETTINGS_HASH_AT = 4
 export const MAX_RECORD_AT = 8
 export const JUMBO_AT = 12
 export const FLAGS_AT = 16
+/** u8: a FORMAT_…. */
+export const FORMAT_AT = 20
+/** u8: number of extra columns; their TYPE_… are u8 at EXTRA_TYPES_AT. */
+export const EXTRA_COUNT_AT = 21
 /** Seven pairs of u8: first alias slot of the column, number of its slots. */
 export const COLUMNS_AT = 24
 /** One u8 an alias slot: 1 when its numbers are OpenTelemetry's. */
 export const ALIAS_FLAGS_AT = 48
-export const ALIASES_AT = 128
-export const ALIASES_BYTES = 24576
+export const EXTRA_TYPES_AT = 112
+export const ALIASES_AT = 160
+export const ALIASES_BYTES = 28160
 export const SEVERITIES_AT = ALIASES_AT + ALIASES_BYTES
 export const SEVERITIES_BYTES = 2048
 export const IMAGE_BYTES = SEVERITIES_AT + SEVERITIES_BYTES
@@ -53,6 +63,22 @@ export const FLAG_DEAD_LETTER_MALFORMED = 1
 export const FLAG_KEYS = 2
 export const FLAG_HEADERS = 4
 export const FLAG_HOURS = 8
+
+// Formats: what a value is taken for (assembly/formats.ts).
+export const FORMAT_JSON = 0
+export const FORMAT_LOGFMT = 1
+export const FORMAT_RAW = 2
+export const FORMAT_AUTO = 3
+
+// Types of extra columns (assembly/extra-columns.ts).
+export const TYPE_SMALLINT = 0
+export const TYPE_INTEGER = 1
+export const TYPE_BIGINT = 2
+export const TYPE_DOUBLE = 3
+export const TYPE_BOOLEAN = 4
+export const TYPE_TEXT = 5
+export const TYPE_TIMESTAMPTZ = 6
+export const TYPE_UUID = 7
 
 // Then what a task leaves behind for the worker.
 export const RESULT_AT = IMAGE_BYTES
@@ -83,16 +109,27 @@ export const RESULT_LAST_TIME_AT = RESULT_AT + 104
 export const FIELD_BYTES = 32
 export const FIELDS_AT = RESULT_AT + 128
 /** Addresses of the fields that are left out of attrs, in the order of the text: at most one a column. */
-export const CUTS_AT = FIELDS_AT + FIELD_BYTES * MAX_ALIASES
+export const CUTS_AT = FIELDS_AT + FIELD_BYTES * FIELD_SLOTS
 /** Open brackets, one byte a level. */
-export const STACK_AT = CUTS_AT + 64
+export const STACK_AT = CUTS_AT + 160
 export const PATH_AT = STACK_AT + 640
 export const TEXT_AT = PATH_AT + 640
 /** The keys of the last record (assembly/shape.ts): text of 16 bytes, u32 mask, u32 length, u32 name entry. */
 export const SHAPE_ENTRY_BYTES = 32
 export const SHAPE_MEMBERS = 32
 export const SHAPE_AT = TEXT_AT + 640
-export const SEGMENTS_AT = SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
+/** The same for logfmt: text `key=`. */
+export const PAIR_SHAPE_AT = SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
+/** The first pairs of a logfmt record: u32 key, its end, value, its end, kind, flags of key and value (assembly/pairs.ts). */
+export const PAIR_BYTES = 32
+export const MAX_NOTED_PAIRS = 64
+export const PAIRS_AT = PAIR_SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
+/** Values of the extra columns of the row in hand, as COPY takes them: 16 bytes each. */
+export const EXTRA_VALUES_AT = PAIRS_AT + PAIR_BYTES * MAX_NOTED_PAIRS
+/** The words of a number on its way to a double (assembly/double.ts). */
+export const BIG_NUMBER_AT = EXTRA_VALUES_AT + 16 * MAX_EXTRA_COLUMNS
+export const BIG_NUMBER_BYTES = 512
+export const SEGMENTS_AT = BIG_NUMBER_AT + BIG_NUMBER_BYTES
 /** Open addressing: u32 address of a rollup entry, 0 free. */
 export const ROLLUP_INDEX_SLOTS = 8192
 export const ROLLUP_INDEX_AT = SEGMENTS_AT + MAX_SEGMENTS * 4
@@ -109,8 +146,10 @@ export const SLACK_BYTES = 64
 // Rows.
 export const ROW_FIELDS = 11
 export const ROW_ENTRY_BYTES = 12
-/** A row needs at most this, plus its value (three times where something must be replaced), plus six times key and headers. */
+/** A row needs at most this, plus its value (three times where something must be replaced; logfmt: what its scanner says), plus six times key and headers. */
 export const ROW_FIXED_BYTES = 2048
+/** And this for each extra column, besides the text of one. */
+export const EXTRA_FIXED_BYTES = 20
 
 // Rollup entry: u64 bytes, u32 minute, u32 records, u16 severity, u16 service length, service.
 export const ROLLUP_FIXED_BYTES = 20
@@ -137,6 +176,7 @@ export const DEAD_EMPTY = 4
 export const DEAD_TOO_DEEP = 5
 export const DEAD_ROW_TOO_LARGE = 6
 export const DEAD_RECORD_TOO_LARGE = 7
+export const DEAD_NOT_LOGFMT = 8
 
 // Answers of parseRecords.
 export const STEP_DONE = 0

@@ -5,7 +5,7 @@ import {
   MAX_NAME_BYTES,
   MAX_NAMES,
   NAME_ENTRY_BYTES,
-  NAME_HEADS,
+  NAME_HEADS_BYTES,
   NAME_LENGTH_AT,
   NAME_NEXT_AT,
   NAME_PREFIX_AT,
@@ -30,33 +30,39 @@ const bucketOf = (text: Uint8Array): number =>
 export function writeNameTable(table: Uint8Array, names: readonly Name[]): void {
   if (names.length > MAX_NAMES) throw new RangeError(`more than ${MAX_NAMES} names`)
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength)
-  let textAt = NAME_HEADS + Math.ceil((names.length * NAME_ENTRY_BYTES) / 16) * 16
+  let textAt = NAME_HEADS_BYTES + Math.ceil((names.length * NAME_ENTRY_BYTES) / 16) * 16
   names.forEach((name, index) => {
     const text = new TextEncoder().encode(name.text)
     if (text.length === 0 || text.length > MAX_NAME_BYTES) {
       throw new RangeError(`name "${name.text}" is empty or longer than ${MAX_NAME_BYTES} bytes`)
     }
     if (textAt + text.length > table.length) throw new RangeError('the names are too long together')
-    const entry = NAME_HEADS + index * NAME_ENTRY_BYTES
-    const bucket = bucketOf(text)
-    view.setUint32(entry + NAME_TEXT_AT, textAt, true)
+    const entry = NAME_HEADS_BYTES + index * NAME_ENTRY_BYTES
+    const head = bucketOf(text) * 2
+    view.setUint16(entry + NAME_TEXT_AT, textAt, true)
     table[entry + NAME_LENGTH_AT] = text.length
     table[entry + NAME_VALUE_AT] = name.value
     table[entry + NAME_PREFIX_AT] = name.isPrefix ? 1 : 0
-    table[entry + NAME_NEXT_AT] = table[bucket]!
-    table[bucket] = index + 1
+    view.setUint16(entry + NAME_NEXT_AT, view.getUint16(head, true), true)
+    view.setUint16(head, index + 1, true)
     table.set(text, textAt)
     textAt += Math.ceil(text.length / 16) * 16
   })
 }
 
+/** A field name and the slot of the field table that it fills. */
+export interface Alias {
+  readonly text: string
+  readonly slot: number
+}
+
 /** The names of aliases and of the objects on the way to them. The first of equal names counts. */
-export function aliasNames(aliases: readonly string[]): Name[] {
+export function aliasNames(aliases: readonly Alias[]): Name[] {
   const names = new Map<string, Name>()
-  aliases.forEach((text, value) => {
-    if (!names.has(text)) names.set(text, { text, value, isPrefix: false })
-  })
-  for (const alias of aliases) {
+  for (const { text, slot } of aliases) {
+    if (!names.has(text)) names.set(text, { text, value: slot, isPrefix: false })
+  }
+  for (const { text: alias } of aliases) {
     for (let dot = alias.indexOf('.'); dot >= 0; dot = alias.indexOf('.', dot + 1)) {
       const text = alias.slice(0, dot)
       if (text !== '') names.set(text, { text, value: names.get(text)?.value ?? NO_VALUE, isPrefix: true })

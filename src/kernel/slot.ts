@@ -2,28 +2,49 @@
  * A slot is the scratch memory of one running task. Its image (settings, aliases, severities) is the same for every
  * task, so it is built once a worker and copied into a slot only where another image or nothing lies.
  */
-import { type ParserSettings, promotedColumns } from '../parse/contract.ts'
+import {
+  type ColumnType,
+  type ParserSettings,
+  promotedColumns,
+  type RecordFormat,
+} from '../parse/contract.ts'
 import {
   ALIAS_FLAGS_AT,
   ALIASES_AT,
   ALIASES_BYTES,
   COLUMNS_AT,
+  EXTRA_COUNT_AT,
+  EXTRA_TYPES_AT,
   FLAG_DEAD_LETTER_MALFORMED,
   FLAG_HEADERS,
   FLAG_HOURS,
   FLAG_KEYS,
   FLAGS_AT,
+  FORMAT_AT,
+  FORMAT_AUTO,
+  FORMAT_JSON,
+  FORMAT_LOGFMT,
+  FORMAT_RAW,
   IMAGE_BYTES,
   JUMBO_AT,
   MAGIC,
   MAGIC_AT,
   MAX_ALIASES,
+  MAX_EXTRA_COLUMNS,
   MAX_RECORD_AT,
   PAGE_BYTES,
   SETTINGS_HASH_AT,
   SEVERITIES_AT,
   SEVERITIES_BYTES,
   SLACK_BYTES,
+  TYPE_BIGINT,
+  TYPE_BOOLEAN,
+  TYPE_DOUBLE,
+  TYPE_INTEGER,
+  TYPE_SMALLINT,
+  TYPE_TEXT,
+  TYPE_TIMESTAMPTZ,
+  TYPE_UUID,
   WINDOW_AT,
   WINDOW_EXTRA_BYTES,
 } from './memory-map.ts'
@@ -36,6 +57,24 @@ export const JUMBO_FACTOR = 6
 /** Numbers under a field of this name are OpenTelemetry's. */
 const OPEN_TELEMETRY_FIELD = 'severity_number'
 
+const formats: Readonly<Record<RecordFormat, number>> = {
+  json: FORMAT_JSON,
+  logfmt: FORMAT_LOGFMT,
+  raw: FORMAT_RAW,
+  auto: FORMAT_AUTO,
+}
+
+const types: Readonly<Record<ColumnType, number>> = {
+  smallint: TYPE_SMALLINT,
+  integer: TYPE_INTEGER,
+  bigint: TYPE_BIGINT,
+  'double precision': TYPE_DOUBLE,
+  boolean: TYPE_BOOLEAN,
+  text: TYPE_TEXT,
+  timestamptz: TYPE_TIMESTAMPTZ,
+  uuid: TYPE_UUID,
+}
+
 /** Bytes of one slot, a multiple of PAGE_BYTES. */
 export function scratchBytes(settings: Pick<ParserSettings, 'maxRecordBytes'>): number {
   const bytes = WINDOW_AT + settings.maxRecordBytes + WINDOW_EXTRA_BYTES + SLACK_BYTES
@@ -46,13 +85,20 @@ export function scratchBytes(settings: Pick<ParserSettings, 'maxRecordBytes'>): 
 export const windowBytes = (settings: Pick<ParserSettings, 'maxRecordBytes'>): number =>
   scratchBytes(settings) - WINDOW_AT - SLACK_BYTES
 
-/** The image of the settings. @throws RangeError when there are too many aliases or they are too long. */
+/** The image of the settings. @throws RangeError when there are too many aliases or columns, or they are too long. */
 export function buildImage(settings: ParserSettings): Uint8Array {
   const image = new Uint8Array(IMAGE_BYTES)
   const view = new DataView(image.buffer)
   view.setUint32(MAX_RECORD_AT, settings.maxRecordBytes, true)
   view.setUint32(JUMBO_AT, settings.maxRecordBytes * JUMBO_FACTOR, true)
   view.setUint32(FLAGS_AT, flagsOf(settings), true)
+  image[FORMAT_AT] = formats[settings.format]
+  if (settings.columns.length > MAX_EXTRA_COLUMNS)
+    throw new RangeError(`more than ${MAX_EXTRA_COLUMNS} columns`)
+  image[EXTRA_COUNT_AT] = settings.columns.length
+  settings.columns.forEach(({ type }, index) => {
+    image[EXTRA_TYPES_AT + index] = types[type]
+  })
   const aliases = promotedColumns.flatMap((column, index) => {
     const first = promotedColumns
       .slice(0, index)
@@ -62,10 +108,14 @@ export function buildImage(settings: ParserSettings): Uint8Array {
     return settings.aliases[column]
   })
   if (aliases.length > MAX_ALIASES) throw new RangeError(`more than ${MAX_ALIASES} aliases`)
+  const slots = [
+    ...aliases.map((text, slot) => ({ text, slot })),
+    ...settings.columns.map(({ from }, index) => ({ text: from, slot: MAX_ALIASES + index })),
+  ]
   aliases.forEach((alias, slot) => {
     if (alias.split('.').at(-1) === OPEN_TELEMETRY_FIELD) image[ALIAS_FLAGS_AT + slot] = 1
   })
-  writeNameTable(image.subarray(ALIASES_AT, ALIASES_AT + ALIASES_BYTES), aliasNames(aliases))
+  writeNameTable(image.subarray(ALIASES_AT, ALIASES_AT + ALIASES_BYTES), aliasNames(slots))
   const severities = Object.entries(severityNames)
   writeNameTable(
     image.subarray(SEVERITIES_AT, SEVERITIES_AT + SEVERITIES_BYTES),

@@ -1,6 +1,6 @@
 /**
  * One parse task: goes through the Kafka batches of an input, hands their records to the kernel, and gathers the
- * result. Everything here is per batch; records are the kernel's. Neighbours: kafka-batch.ts, inflate.ts, worker.ts.
+ * result. Everything here is per batch; records are the kernel's. Neighbours: kafka-batch.ts, aborted.ts, inflate.ts, worker.ts.
  */
 import type { Kernel } from '../kernel/instance.ts'
 import {
@@ -15,6 +15,7 @@ import {
   WINDOW_AT,
 } from '../kernel/memory-map.ts'
 import { buildImage, ensureImage, windowBytes } from '../kernel/slot.ts'
+import { AbortedTransactions } from './aborted.ts'
 import type { ParseResult, ParserSettings, ParseStop, ParseTask } from './contract.ts'
 import { Inflater } from './inflate.ts'
 import { type BatchFault, BatchHeader, isChecksumRight, readHeader, unreadFeature } from './kafka-batch.ts'
@@ -48,6 +49,7 @@ export class BatchWalk {
   private readonly windowBytes: number
   private readonly inflater: Inflater
   private readonly header = new BatchHeader()
+  private readonly aborted = new AbortedTransactions()
   private readonly bookmark: Bookmark = { inputKey: -1, address: 0, nextOffset: 0, position: 0, remaining: 0 }
   private slot = 0
 
@@ -86,6 +88,7 @@ export class BatchWalk {
     const { kernel, header } = this
     const ending: Ending = { fingerprint: null, stop: null, stopReason: '' }
     const end = task.inputAddress + task.inputBytes
+    this.aborted.begin(kernel.view, task.abortedAt, task.abortedCount)
     let lastNext = 0
     for (
       let address = task.inputAddress;
@@ -96,12 +99,14 @@ export class BatchWalk {
       if (fault !== null) return stopFor(ending, fault)
       if (header.baseOffset < lastNext) return stopFor(ending, overlap)
       lastNext = header.nextOffset
+      // Also of batches that are done: what follows may belong to a transaction that began or ended there.
+      const isAborted = header.isTransactional && this.aborted.covers(kernel.view, header)
       if (lastNext <= task.fromOffset) continue
       if (header.baseOffset >= task.toOffset) {
         kernel.passTo(task.toOffset)
         return { ...ending, fingerprint: null }
       }
-      const outcome = this.parseBatch(task)
+      const outcome = this.parseBatch(task, isAborted)
       if (outcome === STEP_DONE) kernel.passTo(header.nextOffset)
       if (this.expected > header.baseOffset) {
         ending.fingerprint = { baseOffset: header.baseOffset, crc: header.crc }
@@ -114,7 +119,7 @@ export class BatchWalk {
   }
 
   /** The batch in hand: a STEP_… of the kernel, or what is wrong with it. */
-  private parseBatch(task: ParseTask): number | BatchFault {
+  private parseBatch(task: ParseTask, isAborted: boolean): number | BatchFault {
     const { kernel, header, bookmark } = this
     const goesOn =
       bookmark.inputKey === task.inputKey &&
@@ -122,14 +127,15 @@ export class BatchWalk {
       bookmark.nextOffset === task.fromOffset
     if (!goesOn && !isChecksumRight(kernel.bytes, header))
       return { stop: 'corrupt', reason: 'its CRC-32C differs' }
-    if (header.isControl || header.records === 0) return STEP_DONE
-    const unread = unreadFeature(kernel.view, header)
+    if (header.isControl || header.records === 0 || isAborted) return STEP_DONE
+    const unread = unreadFeature(header)
     if (unread !== null) return unread
     const position = goesOn ? bookmark.position : 0
     const remaining = goesOn ? bookmark.remaining : header.records
-    const step = header.isGzip
-      ? this.parseInflated(task, position, remaining)
-      : this.parsePlain(task, position, remaining)
+    const step =
+      header.codecNumber === 0
+        ? this.parsePlain(task, position, remaining)
+        : this.parseInflated(task, position, remaining)
     return step === STEP_CORRUPT ? brokenRecord : step
   }
 

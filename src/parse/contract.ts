@@ -15,11 +15,38 @@ export const promotedColumns = [
 ] as const
 export type PromotedColumn = (typeof promotedColumns)[number]
 
+/** What the value of a record is taken for; docs/formats.md has the rules. */
+export type RecordFormat = 'json' | 'logfmt' | 'raw' | 'auto'
+
+/** Types that an extra column may have, by their names in Postgres. */
+export const columnTypes = [
+  'smallint',
+  'integer',
+  'bigint',
+  'double precision',
+  'boolean',
+  'text',
+  'timestamptz',
+  'uuid',
+] as const
+export type ColumnType = (typeof columnTypes)[number]
+
+/** A column of `logs` that the configuration adds. */
+export interface ExtraColumn {
+  readonly name: string
+  /** The field that fills it, as an alias. */
+  readonly from: string
+  readonly type: ColumnType
+}
+
 /** Constant over a worker's life; travels once, as workerData. */
 export interface ParserSettings {
   /** Field names that fill a column, the first present wins; a dot descends into an object, and a key that holds the dot itself also counts. */
   readonly aliases: Readonly<Record<PromotedColumn, readonly string[]>>
-  /** What is not a JSON object: 'store' it as a row with a raw message, or 'dead_letter' it. */
+  readonly format: RecordFormat
+  /** In the order in which they stand behind the others in a row. */
+  readonly columns: readonly ExtraColumn[]
+  /** What is not of the format: 'store' it as a row with a raw message, or 'dead_letter' it. */
   readonly malformed: 'store' | 'dead_letter'
   /** Write the Kafka key or headers into attrs. */
   readonly keys: boolean
@@ -49,6 +76,9 @@ export interface ParseTask {
   readonly toOffset: number
   /** Wall clock of the fetch, ms since 1970. */
   readonly nowMs: number
+  /** Transactions whose records are passed: so many pairs of producer id and first offset (i64, big-endian) lie there. */
+  readonly abortedAt: number
+  readonly abortedCount: number
 }
 
 /**
@@ -78,11 +108,11 @@ export interface ParseResult {
   readonly deadLetters: number
   /** All of the region that is in use. */
   readonly usedBytes: number
-  /** Offsets without a record to store: control batches, compacted gaps. next − first = rows + deadLetters + skipped. */
+  /** Offsets without a record to store: control batches, aborted transactions, compacted gaps. next − first = rows + deadLetters + skipped. */
   readonly skipped: number
   /** Sum of the value sizes of rows and dead letters. */
   readonly valueBytes: number
-  /** Rows stored raw because they are no JSON object; rows in which something was replaced or cut. */
+  /** Rows stored raw because they are not of the format; rows in which something was replaced, cut or did not fit. */
   readonly malformed: number
   readonly sanitized: number
   /** Least and greatest ts of the rows, microseconds since 1970; 0 when there are no rows. */

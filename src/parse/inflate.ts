@@ -1,14 +1,13 @@
 /**
- * Inflates gzip Kafka batches, and keeps the last one: after 'output_full' the next task goes on in the same batch.
- * Neighbour: batch-walk.ts, which passes what is inflated through the slot's window to the kernel.
+ * Inflates compressed Kafka batches, and keeps the last one: after 'output_full' the next task goes on in the same
+ * batch. Neighbours: codecs/, and batch-walk.ts, which passes what is inflated through the slot's window to the kernel.
  */
 import { MessageChannel } from 'node:worker_threads'
-import { gunzipSync } from 'node:zlib'
+import { type Codec, TooLargeError } from '../codecs/codec.ts'
+import { decompress } from '../codecs/decompress.ts'
 import { messageOf } from '../errors.ts'
 import type { BatchFault, BatchHeader } from './kafka-batch.ts'
 
-const ISIZE_BYTES = 4
-const LEAST_CHUNK_BYTES = 1024
 /** Smaller ones are left to the collector; the smallest share their memory with other buffers, which must not go. */
 const LEAST_RETURNED_BYTES = 256 * 1024
 
@@ -23,35 +22,26 @@ export class Inflater {
     this.maxBatchBytes = maxBatchBytes
   }
 
-  /** The records of a gzip batch, or what is wrong with them. `bytes` is all of the arena. */
+  /** The records of a compressed batch, or what is wrong with them. `bytes` is all of the arena. */
   inflate(bytes: Buffer, header: BatchHeader, inputKey: number): Buffer | BatchFault {
     if (this.inflated && this.inputKey === inputKey && this.address === header.address) return this.inflated
     this.forget()
+    const { codec } = header
+    if (codec === 'none') return { stop: 'corrupt', reason: 'it is not compressed' }
     try {
-      const packed = bytes.subarray(header.recordsAt, header.end)
-      const chunkSize = this.chunkFor(packed)
-      this.inflated = gunzipSync(packed, { chunkSize, maxOutputLength: this.maxBatchBytes })
+      this.inflated = decompress(codec, bytes.subarray(header.recordsAt, header.end), this.maxBatchBytes)
     } catch (error) {
-      return faultOf(error, this.maxBatchBytes)
+      return faultOf(error, codec, this.maxBatchBytes)
     }
     this.inputKey = inputKey
     this.address = header.address
     return this.inflated
   }
 
-  /**
-   * One chunk for all of it, so that zlib does not gather small ones and then copy them: that takes twice the memory.
-   * The size stands in the last four bytes (RFC 1952, ISIZE); where it is wrong, more chunks follow.
-   */
-  private chunkFor(packed: Buffer): number {
-    const told = packed.length < ISIZE_BYTES ? 0 : packed.readUInt32LE(packed.length - ISIZE_BYTES)
-    // zlib asks for a further chunk when one is quite full.
-    return Math.max(LEAST_CHUNK_BYTES, Math.min(told, this.maxBatchBytes) + 1)
-  }
-
   /** Lets go of what was kept; what inflate() returned is empty then. */
   forget(): void {
-    if (this.inflated !== null && this.inflated.length >= LEAST_RETURNED_BYTES) giveBack(this.inflated)
+    if (this.inflated !== null && this.inflated.buffer.byteLength >= LEAST_RETURNED_BYTES)
+      giveBack(this.inflated)
     this.inflated = null
   }
 }
@@ -65,12 +55,8 @@ function giveBack(inflated: Buffer): void {
   nowhere.postMessage(null, [inflated.buffer as ArrayBuffer])
 }
 
-function faultOf(error: unknown, maxBatchBytes: number): BatchFault {
-  if (error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-    return {
-      stop: 'unsupported',
-      reason: `the batch inflates to more than max_batch_bytes (${maxBatchBytes} bytes)`,
-    }
-  }
-  return { stop: 'corrupt', reason: `gzip: ${messageOf(error)}` }
+function faultOf(error: unknown, codec: Codec, maxBatchBytes: number): BatchFault {
+  if (!(error instanceof TooLargeError)) return { stop: 'corrupt', reason: `${codec}: ${messageOf(error)}` }
+  const reason = `the batch inflates to more than limits.max_batch_bytes (${maxBatchBytes} bytes)`
+  return { stop: 'unsupported', reason }
 }

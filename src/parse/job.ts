@@ -45,6 +45,8 @@ export class ParseJob {
       fromOffset: this.from,
       toOffset: this.to,
       nowMs: range.nowMs,
+      abortedAt: range.abortedAt,
+      abortedCount: range.abortedCount,
     }
   }
 

@@ -8,12 +8,14 @@
  *   (Kafka protocol guide, "Record Batch"; the CRC-32C covers everything from attributes on)
  */
 import { crc32c } from '@node-rs/crc32'
+import { type Codec, codecs } from '../codecs/codec.ts'
 
 const LENGTH_AT = 8
 const MAGIC_AT = 16
 const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 const LAST_OFFSET_DELTA_AT = 23
+const PRODUCER_ID_AT = 43
 const RECORD_COUNT_AT = 57
 const HEADER_BYTES = 61
 /** Offset and length, which batchLength does not count. */
@@ -22,8 +24,6 @@ const PREFIX_BYTES = 12
 const CODEC_MASK = 7
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
-const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-const GZIP = 1
 
 /** One header, read over and over into the same object. */
 export class BatchHeader {
@@ -35,8 +35,14 @@ export class BatchHeader {
   crc = 0
   records = 0
   recordsAt = 0
+  /** Bits of the attributes; `codec` has a name for five of them. */
+  codecNumber = 0
   isControl = false
-  isGzip = false
+  isTransactional = false
+
+  get codec(): Codec {
+    return codecs[this.codecNumber] ?? 'none'
+  }
 
   /** One past the last offset. */
   get nextOffset(): number {
@@ -66,7 +72,7 @@ export function readHeader(
   if (end - address < MAGIC_AT + 1) return corrupt('the input ends inside a batch header')
   const length = view.getInt32(address + LENGTH_AT)
   const magic = view.getInt8(address + MAGIC_AT)
-  if (magic === 0 || magic === 1) return unsupported(`message format ${magic} (from before Kafka 0.11)`)
+  if (magic === 0 || magic === 1) return unsupported(`message format ${magic}, from before Kafka 0.11`)
   if (magic !== 2) return corrupt(`magic ${magic}`)
   if (length < HEADER_BYTES - PREFIX_BYTES || length > end - address - PREFIX_BYTES) {
     return corrupt(`batch length ${length} with ${end - address - PREFIX_BYTES} bytes left`)
@@ -80,7 +86,8 @@ export function readHeader(
   header.records = view.getInt32(address + RECORD_COUNT_AT)
   header.recordsAt = address + HEADER_BYTES
   header.isControl = (attributes & CONTROL) !== 0
-  header.isGzip = (attributes & CODEC_MASK) === GZIP
+  header.isTransactional = (attributes & TRANSACTIONAL) !== 0
+  header.codecNumber = attributes & CODEC_MASK
   if (header.lastOffset < header.baseOffset || header.baseOffset < 0)
     return corrupt('its offsets run backwards')
   return header.records < 0 ? corrupt(`${header.records} records`) : null
@@ -91,9 +98,8 @@ export const isChecksumRight = (bytes: Buffer, header: BatchHeader): boolean =>
   crc32c(bytes.subarray(header.address + ATTRIBUTES_AT, header.end)) === header.crc
 
 /** The feature of a data batch that this version does not read, or null. To be asked when the checksum holds. */
-export function unreadFeature(view: DataView, header: BatchHeader): BatchFault | null {
-  const attributes = view.getInt16(header.address + ATTRIBUTES_AT)
-  const codec = attributes & CODEC_MASK
-  if (codec > GZIP) return unsupported(`compression codec ${codecs[codec] ?? codec}`)
-  return (attributes & TRANSACTIONAL) !== 0 ? unsupported('a transactional batch') : null
-}
+export const unreadFeature = ({ codecNumber }: BatchHeader): BatchFault | null =>
+  codecNumber < codecs.length ? null : unsupported(`compression codec ${codecNumber}`)
+
+export const producerIdOf = (view: DataView, { address }: BatchHeader): bigint =>
+  view.getBigInt64(address + PRODUCER_ID_AT)

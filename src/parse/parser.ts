@@ -6,7 +6,7 @@
 import type { Arena } from '../arena/arena.ts'
 import type { ParsedBatch, Range } from '../arena/descriptors.ts'
 import { PAGE_BYTES, type Region } from '../arena/region.ts'
-import { PipelineError } from '../errors.ts'
+import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { ParseResult } from './contract.ts'
 import { ParseJob } from './job.ts'
@@ -63,7 +63,7 @@ export class Parser {
       }
       const output = this.grant(job)
       if (output === null) this.waiting.push(job)
-      else void this.run(job, output)
+      else this.run(job, output).catch(error => this.deps.onHalt(job.range, named(error)))
     }
   }
 
@@ -78,15 +78,23 @@ export class Parser {
     this.running += 1
     const startedAt = performance.now()
     try {
-      const result = await this.deps.pool.run(job.task(output))
-      this.take(job, output, result, performance.now() - startedAt)
-    } catch (error) {
-      output.release()
-      this.failed(job, error)
+      const result = await this.answerOf(job, output)
+      if (result !== null) this.take(job, output, result, performance.now() - startedAt)
     } finally {
       this.running -= 1
     }
     this.pump()
+  }
+
+  /** Null where the worker failed. Once it has answered, the region may be the sink's: not to be released for an error. */
+  private async answerOf(job: ParseJob, output: Region): Promise<ParseResult | null> {
+    try {
+      return await this.deps.pool.run(job.task(output))
+    } catch (error) {
+      output.release()
+      this.failed(job, error)
+      return null
+    }
   }
 
   private take(job: ParseJob, output: Region, result: ParseResult, durationMs: number): void {

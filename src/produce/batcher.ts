@@ -2,6 +2,7 @@
  * Collects records into one batch per partition and sends each when it is full or has waited long enough; one send
  * in flight per partition. produce.ts feeds it, source/kafka/producer.ts is the `send`.
  */
+import type { Codec } from '../codecs/codec.ts'
 import { BatchEncoder, type EncodedBatch } from './encode-batch.ts'
 import { createPartitioner } from './partitioner.ts'
 
@@ -20,7 +21,7 @@ export interface BatcherOptions {
   readonly topic: string
   readonly partitions: number
   readonly batchBytes: number
-  readonly gzip: boolean
+  readonly compression: Codec
   /** As encodeHeaders makes it; on every record. */
   readonly headers: Buffer
   readonly send: (partition: number, batch: EncodedBatch) => Promise<number>
@@ -111,13 +112,13 @@ export class Batcher {
   }
 
   private async sendAll(partition: number, lane: Lane): Promise<void> {
-    const { topic, gzip, send, onAck } = this.options
+    const { topic, compression, send, onAck } = this.options
     lane.isSending = true
     this.sending++
     try {
       for (let batch = lane.full.shift(); batch && this.failure === null; batch = lane.full.shift()) {
         this.waiting--
-        const baseOffset = await send(partition, batch.finish(gzip))
+        const baseOffset = await send(partition, batch.finish(compression))
         this.acknowledged += batch.count
         onAck({ topic, partition, baseOffset, count: batch.count, indexes: [...batch.indexes] })
         batch.reset()

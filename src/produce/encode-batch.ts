@@ -8,8 +8,9 @@
  * attributes i8 · timestampDelta varlong · offsetDelta varint · key, value (length varint, −1: null) · headers
  * (count varint, then key and value each). Varints are zigzag.
  */
-import { gzipSync } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
+import { type Codec, codecs } from '../codecs/codec.ts'
+import { compress } from '../codecs/compress.ts'
 
 const at = {
   batchLength: 8,
@@ -27,9 +28,6 @@ const at = {
   records: 61,
 } as const
 const magic = 2
-const gzipAttribute = 1
-/** Speed counts more than size on the way to a broker next door. */
-const gzipLevel = 1
 /** Most bytes of a record beside key, value and headers: six varints and the attributes. */
 const recordOverheadBytes = 40
 
@@ -140,18 +138,18 @@ export class BatchEncoder {
     return true
   }
 
-  /** The finished batch; valid until the next append or reset. Records may be compressed by gzip. */
-  finish(gzip: boolean): EncodedBatch {
+  /** The finished batch; valid until the next append or reset. */
+  finish(codec: Codec): EncodedBatch {
     const records = this.buffer.subarray(at.records, this.place)
-    const packed = gzip ? gzipSync(records, { level: gzipLevel }) : null
-    const bytes = packed
-      ? Buffer.concat([this.buffer.subarray(0, at.records), packed])
-      : this.buffer.subarray(0, this.place)
+    const bytes =
+      codec === 'none'
+        ? this.buffer.subarray(0, this.place)
+        : Buffer.concat([this.buffer.subarray(0, at.records), compress(codec, records)])
     bytes.writeBigInt64BE(0n, 0)
     bytes.writeInt32BE(bytes.length - at.leaderEpoch, at.batchLength)
     bytes.writeInt32BE(-1, at.leaderEpoch)
     bytes.writeInt8(magic, at.magic)
-    bytes.writeInt16BE(gzip ? gzipAttribute : 0, at.attributes)
+    bytes.writeInt16BE(codecs.indexOf(codec), at.attributes)
     bytes.writeInt32BE(this.count - 1, at.lastOffsetDelta)
     bytes.writeBigInt64BE(BigInt(this.baseTimestamp), at.baseTimestamp)
     bytes.writeBigInt64BE(BigInt(this.maxTimestamp), at.maxTimestamp)

@@ -2,6 +2,7 @@
  * Realistic logs from a seed: services with a daily rhythm, stack traces, 2 % errors, 1 % malformed records, 80 bytes
  * to 4 kB, about 300 in the mean. services.ts and malformed.ts write the lines; sources.ts hands them on.
  */
+import { type RecordFormat, writeAs } from './formats.ts'
 import { malformedKinds, notUtf8Mark, writeMalformed } from './malformed.ts'
 import { Random } from './random.ts'
 import { type Moment, type ServiceModel, serviceModels } from './services.ts'
@@ -14,6 +15,8 @@ export interface GeneratorOptions {
   readonly startMs: number
   /** Time over which the records are spread, ms. */
   readonly spanMs: number
+  /** JSON unless told. */
+  readonly format?: RecordFormat
 }
 
 const hourMs = 3_600_000
@@ -109,7 +112,10 @@ export class LogGenerator {
       isError: this.isError,
     }
     if (this.isMalformed) this.writeMalformed(service, moment)
-    else this.length = this.buffer.write(service.write(random, moment))
+    else
+      this.length = this.buffer.write(
+        writeAs(this.options.format ?? 'json', service.write(random, moment), moment),
+      )
     return true
   }
 

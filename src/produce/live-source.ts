@@ -1,4 +1,5 @@
 /** Generated records whose time is that of their sending, chunk by chunk; produce.ts paces them by the same rate. */
+import type { RecordFormat } from './formats.ts'
 import { createGeneratedSource, type GeneratedOptions, type RecordSource } from './sources.ts'
 
 export interface LiveOptions {
@@ -7,12 +8,19 @@ export interface LiveOptions {
   readonly recordsPerSecond: number
   /** How many; read() returns false after them. Infinity: until it is stopped. */
   readonly records: number
+  /** JSON unless told. */
+  readonly format?: RecordFormat
 }
 
 const CHUNK_MS = 5000
 
 /** Keyed by host, like a source of the past. */
-export function createLiveSource({ seed: first, recordsPerSecond, records }: LiveOptions): RecordSource {
+export function createLiveSource({
+  format = 'json',
+  seed: first,
+  recordsPerSecond,
+  records,
+}: LiveOptions): RecordSource {
   const perChunk = Math.ceil((recordsPerSecond * CHUNK_MS) / 1000)
   let seed = first
   let left = records
@@ -23,6 +31,7 @@ export function createLiveSource({ seed: first, recordsPerSecond, records }: Liv
       startMs: Date.now(),
       spanMs: CHUNK_MS,
       keys: true,
+      format,
     }
     left -= options.records
     return createGeneratedSource(options)

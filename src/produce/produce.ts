@@ -3,6 +3,7 @@
  * `logcollector produce`, the demo, tests and benches call it; batcher.ts and source/kafka/producer.ts do the work.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Codec } from '../codecs/codec.ts'
 import type { ClusterOptions } from '../source/kafka/client.ts'
 import { connectProducer } from '../source/kafka/producer.ts'
 import { type BatchAck, Batcher } from './batcher.ts'
@@ -15,8 +16,8 @@ export interface ProduceOptions extends Omit<ClusterOptions, 'clientId'> {
   readonly clientId?: string
   /** Makes a missing topic with so many partitions; a missing topic is an error unless told. */
   readonly createPartitions?: number
-  /** Compress by gzip; not unless told. */
-  readonly gzip?: boolean
+  /** Of the batches; 'none' unless told. */
+  readonly compression?: Codec
   /** On every record. */
   readonly headers?: Readonly<Record<string, string>>
   /** Most bytes of a batch before compression; 1,032,192 unless told. */
@@ -116,7 +117,7 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
     topic,
     partitions: producer.partitions,
     batchBytes: options.batchBytes ?? defaultBatchBytes,
-    gzip: options.gzip ?? false,
+    compression: options.compression ?? 'none',
     headers: encodeHeaders(options.headers ?? {}),
     send: producer.send,
     onAck: options.onAck ?? (() => undefined),

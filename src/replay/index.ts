@@ -38,6 +38,7 @@ export async function replayLetters(
     replayer = await Replayer.connect({
       url: postgres.url,
       connectTimeoutMs: postgres.connectTimeoutMs,
+      columns: config.columns.map(({ name }) => name),
       parse: letter => parser.parse(letter),
       ensureSegments: starts => segments.ensure(starts),
     })

@@ -78,6 +78,8 @@ export class LetterParser {
       fromOffset: offset,
       toOffset: offset + 1,
       nowMs: Date.now(),
+      abortedAt: 0,
+      abortedCount: 0,
     })
     if (result.rows === 1) {
       const copy = Buffer.from(new Uint8Array(this.memory.buffer, this.outputAt, result.copyBytes))
@@ -91,16 +93,17 @@ export class LetterParser {
 
   /** The size of its value is not known any more: the row's own counts for it. */
   private takeEncoded(encoded: Buffer): Parsed {
+    const wanted = ROW_FIELDS + this.settings.columns.length
+    // COPY binary begins a row with the number of its fields.
+    const fields = encoded.readInt16BE(0)
+    if (fields !== wanted && fields !== ROW_FIELDS)
+      return { reason: `its row has ${fields} columns, logs takes ${wanted}, and the record was not kept` }
+    // A row from before the columns of the settings: they are null, whose length is -1.
+    const copy = Buffer.concat([encoded, Buffer.alloc(4 * (wanted - fields), 0xff)])
+    copy.writeInt16BE(wanted, 0)
     // Reading takes addresses within one memory.
-    const copy = Buffer.from(encoded)
     const bytes = new Uint8Array(copy)
     const view = new DataView(bytes.buffer)
-    // COPY binary begins a row with the number of its fields.
-    const fields = view.getInt16(0)
-    if (fields !== ROW_FIELDS)
-      return {
-        reason: `its row has ${fields} columns, logs takes ${ROW_FIELDS}, and the record was not kept`,
-      }
     const { ts, severity, service } = countedRow(view, 0)
     const minute = Math.floor(ts / MICROSECONDS_PER_MINUTE)
     const width = this.settings.segment === 'hour' ? HOUR_MS : 24 * HOUR_MS

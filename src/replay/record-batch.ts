@@ -15,7 +15,7 @@ export function recordBatch({ key, raw, headers, offset }: Letter, kafkaMs: numb
   const block = encodeHeaderPairs(headers === null ? [] : pairsOf(headers))
   const encoder = new BatchEncoder(FRAME_BYTES + (raw?.length ?? 0) + (key?.length ?? 0) + block.length)
   encoder.append(raw, 0, raw?.length ?? 0, key, block, kafkaMs, 0)
-  const batch = encoder.finish(false).stamp(-1n, -1, -1)
+  const batch = encoder.finish('none').stamp(-1n, -1, -1)
   // The checksum covers what stands behind it, which the offset does not.
   batch.writeBigInt64BE(BigInt(offset), OFFSET_AT)
   return batch

@@ -14,6 +14,8 @@ export interface FailureFacts extends Failure {
 /** The SQLSTATE that Postgres uses for its own faults stands for ours too. */
 const INTERNAL_ERROR = 'XX000'
 
+const DISK_FULL = '53100'
+
 const codes: Readonly<Record<Verdict, ErrorCode>> = {
   row: 'ROW_REFUSED',
   segment: 'POSTGRES_TRANSIENT',
@@ -36,7 +38,9 @@ export function describeFailure(thrown: unknown, stage: Stage, isAlive: boolean)
     isAlive,
   }
   const reason = asciiOf(messageOf(cause))
-  const error = new PipelineError(codes[classify(facts)], { stage, sqlstate: facts.sqlstate, reason }, cause)
+  const code = facts.sqlstate === DISK_FULL ? 'POSTGRES_FULL' : codes[classify(facts)]
+  const isOurs = cause instanceof PipelineError
+  const error = isOurs ? cause : new PipelineError(code, { stage, sqlstate: facts.sqlstate, reason }, cause)
   return { ...facts, error, reason, where: server?.where }
 }
 

@@ -36,7 +36,9 @@ export interface RecoveryDeps {
 /** An out-of-memory that comes back on one row is the row's fault. */
 const MEMORY_FAILURES_OF_A_ROW = 3
 const OUT_OF_MEMORY = '53200'
-const SEGMENT_ATTEMPTS = 3
+const READ_ONLY = '25006'
+/** Segments of a time that retention removes come and go, so it takes some patience. */
+const SEGMENT_ATTEMPTS = 10
 
 interface FoundRow {
   readonly slice: Slice
@@ -76,9 +78,13 @@ export class Recovery {
   async settle(transaction: Transaction, failure: FailureFacts, session: Session): Promise<void> {
     const verdict = classify(failure)
     const isUndone = verdict !== 'lost' && (await undo(session))
-    if (!isUndone) await session.close()
+    // A server that takes no writes any more stays away until we look for another.
+    if (!isUndone || failure.sqlstate === READ_ONLY) await session.close()
     if (verdict === 'row') this.refuse(transaction, failure)
-    if (verdict === 'segment') this.lackSegment(transaction, failure)
+    if (verdict === 'segment') {
+      this.lackSegment(transaction, failure)
+      if (this.segmentAttempts > 1) await this.deps.pause()
+    }
     if (verdict === 'tail') this.tailRefused(transaction, failure)
     if (verdict === 'ours' || verdict === 'halt') this.halt(transaction, failure)
     if (verdict === 'retry' && this.isFaultOfOneRow(transaction, failure)) this.refuse(transaction, failure)

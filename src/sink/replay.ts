@@ -3,12 +3,13 @@
  * moves the rollups. What is locked by another replay is left alone, what was replayed before is not touched: each
  * record has at most one row, whoever is killed when. The parsing is handed in (src/replay/parser.ts).
  */
-import pg from 'pg'
+import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Rollup } from '../kernel/layout.ts'
+import { connectClient } from '../postgres/connect.ts'
 import { classify } from './classify.ts'
 import { describeFailure } from './failure.ts'
-import { COLUMNS, COPY_HEADER, COPY_TRAILER, RowCountMismatch } from './session.ts'
+import { COPY_HEADER, COPY_TRAILER, columnList, RowCountMismatch } from './session.ts'
 
 /** A dead letter with what is kept of its record. */
 export interface Letter {
@@ -40,6 +41,8 @@ export type Parsed = { readonly row: LetterRow } | { readonly reason: string }
 export interface ReplayOptions {
   readonly url: string
   readonly connectTimeoutMs: number
+  /** Names of the columns behind the fixed ones, in the order of the rows. */
+  readonly columns: readonly string[]
   readonly parse: (letter: Letter) => Parsed
   readonly ensureSegments: (starts: readonly number[]) => Promise<void>
 }
@@ -72,22 +75,14 @@ interface Row {
   encoded: Buffer | null
 }
 
-const OPTIONS = '-c search_path=logcollector,pg_catalog -c timezone=UTC -c synchronous_commit=on'
-
 export class Replayer {
   private readonly client: pg.Client
   private readonly options: ReplayOptions
   private isLost = false
 
-  private constructor(options: ReplayOptions) {
+  private constructor(client: pg.Client, options: ReplayOptions) {
     this.options = options
-    this.client = new pg.Client({
-      connectionString: options.url,
-      application_name: 'logcollector replay',
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      keepAlive: true,
-      options: OPTIONS,
-    })
+    this.client = client
     // The statement that meets the broken connection fails by itself.
     this.client.on('error', () => {
       this.isLost = true
@@ -96,9 +91,21 @@ export class Replayer {
 
   /** @throws PipelineError where Postgres cannot be reached */
   static async connect(options: ReplayOptions): Promise<Replayer> {
-    const replayer = new Replayer(options)
-    await replayer.failing('connect', () => replayer.client.connect())
-    return replayer
+    const { connectTimeoutMs, url } = options
+    try {
+      const settings = { synchronous_commit: 'on' }
+      const { client } = await connectClient({
+        url,
+        name: 'logcollector replay',
+        connectTimeoutMs,
+        access: 'write',
+        settings,
+        checksPooling: true,
+      })
+      return new Replayer(client, options)
+    } catch (error) {
+      throw describeFailure(error, 'connect', false).error
+    }
   }
 
   /**
@@ -178,7 +185,8 @@ export class Replayer {
   }
 
   private async send(rows: readonly LetterRow[]): Promise<void> {
-    const stream = this.client.query(copyFrom(`copy logs (${COLUMNS}) from stdin (format binary)`))
+    const copy = `copy logs (${columnList(this.options.columns)}) from stdin (format binary)`
+    const stream = this.client.query(copyFrom(copy))
     await new Promise<void>((resolve, reject) => {
       stream.on('error', reject)
       stream.end(Buffer.concat([COPY_HEADER, ...rows.map(({ copy }) => copy), COPY_TRAILER]), () => resolve())
@@ -198,7 +206,7 @@ export class Replayer {
   }
 
   /** Whatever Postgres throws, as ours. */
-  private async failing<T>(stage: 'connect' | 'copy' | 'tail', work: () => Promise<T>): Promise<T> {
+  private async failing<T>(stage: 'copy' | 'tail', work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (thrown) {

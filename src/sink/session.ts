@@ -6,11 +6,14 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { connectClient } from '../postgres/connect.ts'
 
 export interface SessionOptions {
   readonly url: string
   readonly name: string
   readonly connectTimeoutMs: number
+  /** Names of the columns behind the fixed ones, in the order of the rows; none unless told. */
+  readonly columns?: readonly string[]
   /** A transaction in which no byte moves for so long is given up with its connection. */
   readonly stallTimeoutMs: number
 }
@@ -24,9 +27,13 @@ export interface Backend {
 /** COPY answered with another number of rows than were sent: a fault of ours, and nothing of it may be committed. */
 export class RowCountMismatch extends Error {}
 
-export const COLUMNS =
+const COLUMNS =
   'ts, severity, service, host, trace_id, span_id, message, attrs, topic_id, kafka_partition, kafka_offset'
-const BEGIN_COPY = `begin; copy logcollector.logs (${COLUMNS}) from stdin (format binary)`
+
+/** The columns of `logs` in the order of a row, and behind them those of the settings. */
+export const columnList = (extra: readonly string[]): string =>
+  [COLUMNS, ...extra.map(name => pg.escapeIdentifier(name))].join(', ')
+
 /** PostgreSQL manual, COPY, "Binary Format": signature, flags, no extension; and the trailer. */
 export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 export const COPY_TRAILER = Buffer.from([0xff, 0xff])
@@ -41,12 +48,14 @@ export class Session {
   private readonly client: pg.Client
   private readonly socket: Socket
   private readonly stallTimeoutMs: number
+  private readonly beginCopy: string
   private isLost = false
 
-  private constructor(client: pg.Client, stallTimeoutMs: number) {
+  private constructor(client: pg.Client, socket: Socket, { columns = [], stallTimeoutMs }: SessionOptions) {
     this.client = client
-    this.socket = (client as unknown as { connection: { stream: Socket } }).connection.stream
+    this.socket = socket
     this.stallTimeoutMs = stallTimeoutMs
+    this.beginCopy = `begin; copy logcollector.logs (${columnList(columns)}) from stdin (format binary)`
     client.on('error', () => {
       this.isLost = true
     })
@@ -60,24 +69,18 @@ export class Session {
    * `offsets` say for certain what became of its transaction.
    */
   static async connect(options: SessionOptions, predecessor: Backend | null): Promise<Session> {
-    const client = new pg.Client({
-      connectionString: options.url,
-      application_name: options.name,
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      keepAlive: true,
-      options: [
-        'search_path=logcollector,pg_catalog',
-        'timezone=UTC',
-        'synchronous_commit=off',
-        'standard_conforming_strings=on',
-        `idle_in_transaction_session_timeout=${options.stallTimeoutMs}`,
-      ]
-        .map(setting => `-c ${setting}`)
-        .join(' '),
+    const { client, socket } = await connectClient({
+      url: options.url,
+      name: options.name,
+      connectTimeoutMs: options.connectTimeoutMs,
+      access: 'write',
+      settings: {
+        synchronous_commit: 'off',
+        idle_in_transaction_session_timeout: String(options.stallTimeoutMs),
+      },
     })
-    const session = new Session(client, options.stallTimeoutMs)
+    const session = new Session(client, socket, options)
     try {
-      await client.connect()
       await session.watched(() => session.identify(predecessor))
       return session
     } catch (error) {
@@ -106,7 +109,7 @@ export class Session {
    */
   async copy(chunks: readonly Buffer[], rows: number): Promise<void> {
     await this.watched(async () => {
-      const stream = this.client.query(copyFrom(BEGIN_COPY))
+      const stream = this.client.query(copyFrom(this.beginCopy))
       // The stream may fail more than once, and also when nobody waits.
       const failed = new Promise<never>((_, reject) => stream.on('error', reject))
       failed.catch(() => undefined)

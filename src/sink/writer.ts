@@ -315,7 +315,8 @@ export class Writer {
   }
 
   private report({ error, sqlstate, stage }: FailureFacts): void {
-    this.trouble = `${error.message}: ${messageOf(error.cause)}`
+    this.trouble =
+      error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message
     this.deps.emit('sink:transaction:failed', { writer: this.id, error, sqlstate: sqlstate ?? '', stage })
   }
 }

@@ -274,6 +274,7 @@ export class Fetcher {
       return true
     }
     partition.highWatermark = answer.highWatermark
+    partition.lastStable = answer.lastStable
     const whole = wholeBatches(this.deps.view, answer.address, answer.bytes)
     if (whole.nextOffset !== null && whole.nextOffset > offset) {
       this.order.gotWhole(partition)
@@ -286,11 +287,14 @@ export class Fetcher {
         firstOffset: offset,
         nextOffset: whole.nextOffset,
         nowMs,
+        abortedAt: answer.abortedAt,
+        abortedCount: answer.abortedCount,
       })
     } else if (answer.bytes === 0) this.order.gotNothing(partition)
     else if (this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
-    return partition.position > offset || partition.position >= answer.highWatermark
+    const end = answer.lastStable < 0 ? answer.highWatermark : answer.lastStable
+    return partition.position > offset || partition.position >= end
   }
 
   private haltAtCut(partition: Partition, offset: number): void {

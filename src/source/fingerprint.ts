@@ -8,9 +8,10 @@ import { firstBatch } from './kafka/fetch-response.ts'
 
 /**
  * same: as stored. gone: deleted by retention or compaction, nothing to compare. differs: another batch is there.
+ * outOfRange: the log does not hold the offset, and a broker that says so does not say where it starts.
  * unsure: the broker cannot say now (not the leader, or its high watermark is behind): ask again.
  */
-export type Verdict = 'same' | 'gone' | 'differs' | 'unsure'
+export type Verdict = 'same' | 'gone' | 'differs' | 'outOfRange' | 'unsure'
 
 const NONE = 0
 const OFFSET_OUT_OF_RANGE = 1
@@ -19,7 +20,7 @@ const OFFSET_OUT_OF_RANGE = 1
 export function compareFingerprint(stored: Fingerprint, { response, view }: ErrandAnswer): Verdict {
   const [answer] = response.partitions
   if (answer === undefined) return 'unsure'
-  if (answer.errorCode === OFFSET_OUT_OF_RANGE) return stored.baseOffset < answer.logStart ? 'gone' : 'unsure'
+  if (answer.errorCode === OFFSET_OUT_OF_RANGE) return 'outOfRange'
   if (answer.errorCode !== NONE) return 'unsure'
   const found = firstBatch(view, answer.address, answer.bytes)
   if (found === null) return 'unsure'

@@ -2,13 +2,14 @@
  * Who leads a partition, and is its log still the one that we stored from? Finds the leader, checks the fingerprint
  * there before anything is fetched, and does both again whenever a broker's answer says that something changed.
  */
-import { PipelineError } from '../errors.ts'
+import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { Backoff, delay } from '../supervisor/backoff.ts'
 import type { ErrandAnswer } from './fetcher.ts'
 import { compareFingerprint, type Verdict } from './fingerprint.ts'
 import type { FetchPlan, KafkaAdapter } from './kafka/adapter.ts'
 import type { Partition } from './partition.ts'
+import { TopicIds } from './topic-ids.ts'
 
 export interface LeadershipDeps {
   readonly adapter: KafkaAdapter
@@ -18,6 +19,12 @@ export interface LeadershipDeps {
   /** The partition may be fetched from its leader now. */
   readonly onLed: (partition: Partition, broker: number) => void
   readonly onHalt: (partition: Partition, error: PipelineError) => void
+  /** The broker deleted what we have not fetched: the log starts beyond the position. */
+  readonly onBehind: (partition: Partition, logStart: number, error: PipelineError) => void
+  /** The topic was deleted and made anew: it has this id now. */
+  readonly onRecreated: (topic: string, kafkaTopicId: string) => void
+  /** A broker does not know the topic (any more). */
+  readonly onUnknownTopic: () => void
   readonly emit: Emit
 }
 
@@ -25,16 +32,19 @@ export interface LeadershipDeps {
 const FINGERPRINT_ATTEMPTS = 20
 const FINGERPRINT_PAUSE_MS = 500
 export const OFFSET_OUT_OF_RANGE = 1
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 const LOG_END = -1
 
 export class Leadership {
   private readonly deps: LeadershipDeps
   private readonly backoff = new Backoff()
+  private readonly topicIds: TopicIds
   private isRefreshing = false
   private isStopped = false
 
   constructor(deps: LeadershipDeps) {
     this.deps = deps
+    this.topicIds = new TopicIds(deps.adapter)
   }
 
   stop(): void {
@@ -48,7 +58,11 @@ export class Leadership {
       this.refresh()
       return
     }
-    if (partition.unchecked !== null) await this.check(partition, partition.leader)
+    if (partition.isTopicInDoubt && !(await this.isSameTopic(partition))) return
+    // Meanwhile it may have gone; then somebody looks for the next one already.
+    const { leader } = partition
+    if (leader === null) return
+    if (partition.unchecked !== null) await this.check(partition, leader)
     if (partition.leader !== null) this.deps.onLed(partition, partition.leader)
   }
 
@@ -57,8 +71,29 @@ export class Leadership {
     if (partition.claim === null) return
     partition.leader = null
     partition.unchecked = partition.claim.fingerprint
-    if (errorCode === OFFSET_OUT_OF_RANGE) await this.compareWithLog(partition)
+    partition.isTopicInDoubt = true
+    if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) this.deps.onUnknownTopic()
+    if (errorCode === OFFSET_OUT_OF_RANGE && (await this.isSameTopic(partition)))
+      await this.compareWithLog(partition)
     this.refresh()
+  }
+
+  /** False where it is another one by its id (then the claim has ended) or nobody can say now (then it has no leader). */
+  private async isSameTopic(partition: Partition): Promise<boolean> {
+    const { claim, kafkaTopicId, topic } = partition
+    const found = kafkaTopicId === null ? null : await this.topicIds.of(topic)
+    if (partition.claim !== claim) return false
+    if (found === 'unknown') {
+      partition.leader = null
+      this.refresh()
+      return false
+    }
+    if (found !== null && found !== kafkaTopicId) {
+      this.deps.onRecreated(topic, found)
+      return false
+    }
+    partition.isTopicInDoubt = false
+    return true
   }
 
   private async check(partition: Partition, leader: number): Promise<void> {
@@ -76,6 +111,7 @@ export class Leadership {
       partition.leader = null
       this.refresh()
     } else {
+      if (!(await this.isSameTopic(partition)) || partition.claim !== claim) return
       const facts = { ...partition.name, nextOffset: claim.committed, ...unchecked }
       this.deps.onHalt(partition, new PipelineError('FINGERPRINT_MISMATCH', facts))
     }
@@ -87,7 +123,12 @@ export class Leadership {
     stored: NonNullable<Partition['unchecked']>,
   ): Promise<Verdict | 'unreachable'> {
     try {
-      return compareFingerprint(stored, await this.deps.errand(leader, batchAt(partition, stored.baseOffset)))
+      const answer = await this.deps.errand(leader, batchAt(partition, stored.baseOffset))
+      const verdict = compareFingerprint(stored, answer)
+      if (verdict !== 'outOfRange') return verdict
+      const { topic, partition: number } = partition
+      const logStart = (await this.deps.adapter.logStarts(topic, [number])).get(number) ?? 0
+      return stored.baseOffset < logStart ? 'gone' : 'unsure'
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error
       return 'unreachable'
@@ -103,7 +144,7 @@ export class Leadership {
     }
   }
 
-  /** Halts where the broker's log does not reach the position (any more); a trailing high watermark is no reason. */
+  /** Says so where the position is not in the broker's log (any more); a trailing high watermark is no reason. */
   private async compareWithLog(partition: Partition): Promise<void> {
     const { claim, position, topic, partition: number } = partition
     try {
@@ -112,7 +153,9 @@ export class Leadership {
       if (partition.claim !== claim || partition.position !== position) return
       if (position >= logStart && position <= logEnd) return
       const facts = { ...partition.name, offset: position, logStart, logEnd }
-      this.deps.onHalt(partition, new PipelineError('OFFSET_OUT_OF_RANGE', facts))
+      const error = new PipelineError('OFFSET_OUT_OF_RANGE', facts)
+      if (position < logStart) this.deps.onBehind(partition, logStart, error)
+      else this.deps.onHalt(partition, error)
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error
       this.deps.emit('source:fetch:failed', { broker: -1, error })
@@ -123,16 +166,23 @@ export class Leadership {
   private refresh(): void {
     if (this.isRefreshing) return
     this.isRefreshing = true
-    void this.refreshUntilLed().finally(() => {
+    const done = () => {
       this.isRefreshing = false
       this.backoff.reset()
+    }
+    this.refreshUntilLed().then(done, error => {
+      done()
+      // They would wait for a leader for ever.
+      for (const partition of this.leaderless()) this.deps.onHalt(partition, named(error))
     })
   }
 
+  private leaderless(): Partition[] {
+    return [...this.deps.partitions()].filter(({ leader, modes }) => leader === null && modes.is('consuming'))
+  }
+
   private async refreshUntilLed(): Promise<void> {
-    const leaderless = () =>
-      [...this.deps.partitions()].filter(({ leader, modes }) => leader === null && modes.is('consuming'))
-    while (!this.isStopped && leaderless().length > 0) {
+    while (!this.isStopped && this.leaderless().length > 0) {
       await delay(this.backoff.next())
       try {
         await this.deps.adapter.refreshMetadata()
@@ -141,7 +191,7 @@ export class Leadership {
         this.deps.emit('source:fetch:failed', { broker: -1, error })
         continue
       }
-      const led = leaderless().filter(
+      const led = this.leaderless().filter(
         ({ topic, partition }) => this.deps.adapter.leaderOf(topic, partition) !== null,
       )
       await Promise.all(led.map(partition => this.follow(partition)))

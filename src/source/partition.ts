@@ -4,7 +4,7 @@
  *   claiming ──► consuming ──► draining ──► released
  *      ▲  │          │  │                      ▲
  *      └──┼──────────┘  └──► halted ───────────┤     claiming again: fenced, rewound, or the log changed under us
- *         └──────────────────────────────────────►
+ *         └──────────────────────────────────────►     halted → claiming: the topic was deleted and made anew
  *
  * Draining, it fetches no more, and what was parsed is committed: at a shutdown, and in front of a batch that halts it.
  */
@@ -19,7 +19,7 @@ const transitions: Transitions<PartitionMode> = {
   claiming: ['consuming', 'halted', 'released'],
   consuming: ['claiming', 'draining', 'halted', 'released'],
   draining: ['claiming', 'consuming', 'released', 'halted'],
-  halted: ['released'],
+  halted: ['claiming', 'released'],
   released: [],
 }
 
@@ -28,6 +28,11 @@ export interface StoredPosition {
   readonly topicId: number
   readonly nextOffset: number
   readonly fingerprint: Fingerprint | null
+}
+
+export interface ClaimedPosition extends StoredPosition {
+  /** Of the topic that was claimed; null: the brokers give no ids. */
+  readonly kafkaTopicId: string | null
 }
 
 /** More ranges than this wait for no partition: one is being parsed, the others hide a fetch's round trip. */
@@ -47,9 +52,17 @@ export class Partition {
   /** One past the last offset handed on by the parser. */
   parsed = 0
   highWatermark = -1
+  /** Under read_committed nothing from here on is handed out yet: a transaction is open. −1: not known, or all is. */
+  lastStable = -1
   leader: number | null = null
   /** Checked against the broker before the next fetch; null: nothing to check. */
   unchecked: Fingerprint | null = null
+  /** Of the topic that the last claim was about; null: none, or the brokers give no ids. */
+  kafkaTopicId: string | null = null
+  /** A broker's answer may have been about a topic made anew: its id is asked for before the next fetch. */
+  isTopicInDoubt = false
+  /** The log starts here now, beyond our position: to be passed when all that was fetched is committed. */
+  logStartAhead: number | null = null
   haltedBy: PipelineError | null = null
   private readonly ranges: Range[] = []
   private isParsing = false
@@ -70,12 +83,18 @@ export class Partition {
 
   /** May it be put into the next Fetch? */
   get hasRoom(): boolean {
-    return this.modes.is('consuming') && this.unchecked === null && this.ranges.length < MAX_RANGES
+    const isClear = this.unchecked === null && this.logStartAhead === null && !this.isTopicInDoubt
+    return isClear && this.modes.is('consuming') && this.ranges.length < MAX_RANGES
   }
 
   /** Something fetched has not been handed to the sink yet. */
   get isBusy(): boolean {
     return this.isParsing || this.ranges.length > 0
+  }
+
+  /** Not busy, and no gap is being written, which moves its position in Postgres before we hear of it. */
+  get isQuiet(): boolean {
+    return !this.isBusy && this.logStartAhead === null
   }
 
   get rangesWaiting(): number {
@@ -95,6 +114,7 @@ export class Partition {
     this.position = nextOffset
     this.parsed = nextOffset
     this.unchecked = fingerprint
+    this.logStartAhead = null
     this.corruptFetches = 0
     this.haltedBy = null
     this.modes.set('consuming')
@@ -137,6 +157,12 @@ export class Partition {
   get isDueToHalt(): boolean {
     const { claim, haltedBy, modes, parsed } = this
     return haltedBy !== null && modes.is('draining') && claim !== null && claim.committed >= parsed
+  }
+
+  /** Is everything committed that was fetched, so that the gap in front of the log's start can be passed? */
+  get isDueToPassGap(): boolean {
+    const { claim, logStartAhead, modes, position } = this
+    return logStartAhead !== null && modes.is('consuming') && claim !== null && claim.committed === position
   }
 
   halt(error: PipelineError): void {

@@ -4,7 +4,7 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import type { Claim, Range } from '../arena/descriptors.ts'
-import { type ErrorContext, PipelineError } from '../errors.ts'
+import { type ErrorContext, named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { retryWhile } from '../supervisor/backoff.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
@@ -12,7 +12,7 @@ import { Fetcher, type FetcherFacts } from './fetcher.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
 import { findRawRecord, type RawRecord } from './kafka/raw-record.ts'
 import { batchAt, Leadership, OFFSET_OUT_OF_RANGE } from './leadership.ts'
-import { Partition, type StoredPosition } from './partition.ts'
+import { type ClaimedPosition, Partition, type StoredPosition } from './partition.ts'
 
 export interface SourceDeps {
   readonly adapter: KafkaAdapter
@@ -21,7 +21,16 @@ export interface SourceDeps {
   readonly partitionFetchBytes: number
   readonly parse: (range: Range) => void
   /** Writes the tokens into `offsets` and says where to go on, per partition. */
-  readonly claim: (topic: string, tokens: ReadonlyMap<number, string>) => Promise<Map<number, StoredPosition>>
+  readonly claim: (
+    topic: string,
+    tokens: ReadonlyMap<number, string>,
+  ) => Promise<Map<number, ClaimedPosition>>
+  /** The log of the partition starts beyond its position: halt by `error`, or pass what was deleted. */
+  readonly onBehind: (partition: Partition, logStart: number, error: PipelineError) => void
+  /** A broker does not know a topic that we read. */
+  readonly onUnknownTopic: () => void
+  /** Claims ended: whoever holds something of them gives it back. */
+  readonly onEnded: () => void
   /** After every assignment: partitions may have gone, and kept ones may have been somebody else's meanwhile. */
   readonly onAssigned: () => void
   /** Runs the fetcher of a broker that we had none for. */
@@ -48,6 +57,9 @@ export class Source {
       errand: (broker, plan) => this.fetcherOf(broker).errand(plan),
       onLed: (_, broker) => this.fetcherOf(broker).wake(),
       onHalt: (partition, error) => this.halt(partition, error),
+      onBehind: deps.onBehind,
+      onRecreated: (topic, id) => this.compareTopicIds(new Map([[topic, id]])),
+      onUnknownTopic: deps.onUnknownTopic,
       emit: deps.emit,
     })
     deps.arena.input.onReturn = () => this.wakeFetchers()
@@ -70,10 +82,8 @@ export class Source {
     }
     for (const [key, partition] of this.partitions) if (!wanted.has(key)) this.release(key, partition)
     for (const topic of new Set(added.map(partition => partition.topic))) {
-      void this.claim(
-        topic,
-        added.filter(partition => partition.topic === topic),
-      )
+      const ofTopic = added.filter(partition => partition.topic === topic)
+      this.apart(ofTopic, this.claim(topic, ofTopic))
     }
     this.deps.onAssigned()
   }
@@ -99,14 +109,23 @@ export class Source {
     for (const partition of waiting()) {
       const position = stored.get(partition.partition)
       if (position === undefined) continue
+      partition.kafkaTopicId = position.kafkaTopicId
+      partition.isTopicInDoubt = false
       partition.begin(position)
       this.deps.emit('source:partition:claimed', {
         ...partition.name,
         nextOffset: position.nextOffset,
         durationMs,
       })
-      void this.leadership.follow(partition)
+      this.apart([partition], this.leadership.follow(partition))
     }
+  }
+
+  /** Work that nobody waits for: what is thrown there halts the partitions concerned, by name. */
+  private apart(partitions: readonly Partition[], work: Promise<void>): void {
+    work.catch(error => {
+      for (const partition of partitions) if (this.isOurs(partition)) this.halt(partition, named(error))
+    })
   }
 
   private claimFailed(topic: string, error: unknown): void {
@@ -134,7 +153,7 @@ export class Source {
       fetch: (plan, target) => adapter.fetch(broker, plan, target),
       partitions: () => [...this.partitions.values()].filter(({ leader }) => leader === broker),
       onPartitionError: (partition, code) => {
-        if (this.isOurs(partition)) void this.leadership.answeredWith(partition, code)
+        if (this.isOurs(partition)) this.apart([partition], this.leadership.answeredWith(partition, code))
       },
       onHalt: (partition, error) => this.halt(partition, error),
       onMoved: partition => this.moved(partition),
@@ -142,7 +161,9 @@ export class Source {
       emit,
     })
     this.fetchers.set(broker, fetcher)
-    void supervisor.add({ name, restart: 'permanent', part: fetcher })
+    supervisor
+      .add({ name, restart: 'permanent', part: fetcher })
+      .catch(error => supervisor.exited(name, named(error)))
     return fetcher
   }
 
@@ -188,6 +209,31 @@ export class Source {
     return partition?.claim === claim ? partition : null
   }
 
+  /**
+   * What the brokers say of the topics that we read: one with another id than was claimed was deleted and made anew.
+   * What is under way for it belongs to the old one, and a new claim begins the new one.
+   */
+  compareTopicIds(ids: ReadonlyMap<string, string>): void {
+    if (this.isDraining) return
+    for (const [topic, id] of ids) {
+      const others = [...this.partitions.values()].filter(
+        partition =>
+          partition.topic === topic &&
+          partition.kafkaTopicId !== null &&
+          partition.kafkaTopicId !== id &&
+          !partition.modes.is('claiming'),
+      )
+      if (others.length === 0) continue
+      this.deps.emit('source:topic:recreated', { topic, partitions: others.length })
+      for (const partition of others) {
+        for (const fetcher of this.fetchers.values()) fetcher.forget(partition)
+        partition.reclaim()
+      }
+      this.deps.onEnded()
+      this.apart(others, this.claim(topic, others))
+    }
+  }
+
   /** Another token stands in `offsets`: ours no more, unless the group says otherwise at a later heartbeat. */
   fenced(claim: Claim): void {
     const partition = this.holderOf(claim)
@@ -201,7 +247,7 @@ export class Source {
     const partition = this.holderOf(claim)
     if (partition === null) return
     partition.reclaim()
-    if (!this.isDraining) void this.claim(partition.topic, [partition])
+    if (!this.isDraining) this.apart([partition], this.claim(partition.topic, [partition]))
   }
 
   heartbeat(): void {
@@ -209,7 +255,7 @@ export class Source {
       if (left > 1) this.fencedFor.set(partition, left - 1)
       else {
         this.fencedFor.delete(partition)
-        void this.claim(partition.topic, [partition])
+        this.apart([partition], this.claim(partition.topic, [partition]))
       }
     }
   }
@@ -223,7 +269,7 @@ export class Source {
       return
     }
     partition.begin(stored)
-    void this.leadership.follow(partition)
+    this.apart([partition], this.leadership.follow(partition))
   }
 
   get fetcherFacts(): FetcherFacts[] {

@@ -4,16 +4,21 @@
  */
 import type pg from 'pg'
 import type { Fingerprint } from '../arena/descriptors.ts'
+import { PipelineError } from '../errors.ts'
 import type { StorePool } from './connection.ts'
 
 export interface ClaimRequest {
   readonly clusterId: string
   readonly groupId: string
   readonly topic: string
+  /** By the brokers' word of this moment; null: they give none. */
+  readonly kafkaTopicId: string | null
   /** Tokens to write, by partition. */
   readonly tokens: ReadonlyMap<number, string>
   /** All partitions of the topic, and where they start: asked only by the first instance that ever sees the topic. */
   readonly startOfAll: () => Promise<ReadonlyMap<number, number>>
+  /** Where all partitions start of a topic that was deleted and made anew. */
+  readonly startOfAnew: () => Promise<ReadonlyMap<number, number>>
   /** Where partitions start that the topic did not have then. */
   readonly startOfLater: (partitions: readonly number[]) => Promise<ReadonlyMap<number, number>>
 }
@@ -46,7 +51,7 @@ export async function claimPartitions(
     await client.query('select pg_advisory_xact_lock(hashtext($1))', [
       `logcollector.topic ${clusterId} ${groupId} ${topic}`,
     ])
-    const topicId = (await findTopic(client, request)) ?? (await addTopic(client, request))
+    const topicId = await topicOf(client, request)
     await addLaterPartitions(client, topicId, request)
     const { rows } = await client.query<OffsetRow>(
       `update offsets o set owner_token = c.token
@@ -58,23 +63,46 @@ export async function claimPartitions(
   })
 }
 
-async function findTopic(
-  client: pg.PoolClient,
-  { clusterId, groupId, topic }: ClaimRequest,
-): Promise<number | null> {
-  const { rows } = await client.query<{ topic_id: number }>(
-    `select topic_id from topics where cluster_id = $1 and group_id = $2 and topic = $3
-     order by incarnation desc limit 1`,
-    [clusterId, groupId, topic],
-  )
-  return rows[0]?.topic_id ?? null
+interface TopicRow {
+  topic_id: number
+  incarnation: number
+  kafka_topic_id: string | null
 }
 
-async function addTopic(client: pg.PoolClient, request: ClaimRequest): Promise<number> {
-  const starts = await request.startOfAll()
+/** The incarnation that is read now. A topic with another id than the latest is another topic, and makes a new one. */
+async function topicOf(client: pg.PoolClient, request: ClaimRequest): Promise<number> {
+  const { clusterId, groupId, kafkaTopicId, topic } = request
+  const { rows } = await client.query<TopicRow>(
+    `select topic_id, incarnation, kafka_topic_id from topics where cluster_id = $1 and group_id = $2 and topic = $3
+     order by incarnation desc`,
+    [clusterId, groupId, topic],
+  )
+  const [latest] = rows
+  if (latest === undefined) return addTopic(client, request, 0, await request.startOfAll())
+  if (kafkaTopicId === null || latest.kafka_topic_id === kafkaTopicId) return latest.topic_id
+  // Stored before ids were, or made by hand: whether it is the same log is what the fingerprint says.
+  if (latest.kafka_topic_id === null) {
+    const adopt = 'update topics set kafka_topic_id = $2 where topic_id = $1'
+    await client.query(adopt, [latest.topic_id, kafkaTopicId])
+    return latest.topic_id
+  }
+  if (rows.some(({ kafka_topic_id }) => kafka_topic_id === kafkaTopicId)) {
+    const reason = `a broker still knows ${topic} as it was before`
+    throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Metadata', topic, reason })
+  }
+  return addTopic(client, request, latest.incarnation + 1, await request.startOfAnew())
+}
+
+async function addTopic(
+  client: pg.PoolClient,
+  { clusterId, groupId, kafkaTopicId, topic }: ClaimRequest,
+  incarnation: number,
+  starts: ReadonlyMap<number, number>,
+): Promise<number> {
   const { rows } = await client.query<{ topic_id: number }>(
-    'insert into topics (cluster_id, group_id, topic) values ($1, $2, $3) returning topic_id',
-    [request.clusterId, request.groupId, request.topic],
+    `insert into topics (cluster_id, group_id, topic, incarnation, kafka_topic_id)
+     values ($1, $2, $3, $4, $5) returning topic_id`,
+    [clusterId, groupId, topic, incarnation, kafkaTopicId],
   )
   const topicId = rows[0]!.topic_id
   await addOffsets(client, topicId, starts)

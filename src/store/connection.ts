@@ -4,11 +4,20 @@
  */
 import pg from 'pg'
 import { messageOf, PipelineError } from '../errors.ts'
+import { connectClient } from '../postgres/connect.ts'
+import { ClientPool } from './pool.ts'
 
 export interface PostgresOptions {
   readonly url: string
   readonly connectTimeoutMs: number
+  /** 'write' unless told: a server that takes none is passed over. */
+  readonly access?: 'write' | 'read'
 }
+
+const MOST_CONNECTIONS = 2
+const STATEMENT_TIMEOUT_MS = 30_000
+/** The server's own time-out comes first. */
+const GRACE_MS = 5_000
 
 /** SQLSTATE of a database error, or null for what never reached the server. */
 export const sqlstateOf = (error: unknown): string | null =>
@@ -17,13 +26,19 @@ export const sqlstateOf = (error: unknown): string | null =>
 /** Schema, database or privilege is missing: an administrator has to act. */
 const NOT_READY_CLASSES = new Set(['42', '28', '3D', '3F', '0A'])
 
+const DISK_FULL = '53100'
+
 export function storeError(error: unknown, task: string): PipelineError {
   if (error instanceof PipelineError) return error
   const sqlstate = sqlstateOf(error)
   const reason = messageOf(error)
   if (sqlstate === null) return new PipelineError('POSTGRES_UNAVAILABLE', { task, reason }, error)
-  const code = NOT_READY_CLASSES.has(sqlstate.slice(0, 2)) ? 'POSTGRES_NOT_READY' : 'POSTGRES_TRANSIENT'
-  return new PipelineError(code, { task, sqlstate, reason }, error)
+  return new PipelineError(codeOf(sqlstate), { task, sqlstate, reason }, error)
+}
+
+function codeOf(sqlstate: string): 'POSTGRES_NOT_READY' | 'POSTGRES_FULL' | 'POSTGRES_TRANSIENT' {
+  if (NOT_READY_CLASSES.has(sqlstate.slice(0, 2))) return 'POSTGRES_NOT_READY'
+  return sqlstate === DISK_FULL ? 'POSTGRES_FULL' : 'POSTGRES_TRANSIENT'
 }
 
 /**
@@ -31,20 +46,22 @@ export function storeError(error: unknown, task: string): PipelineError {
  * end by themselves, so that a lock elsewhere cannot hold up the caller for ever.
  */
 export class StorePool {
-  private readonly pool: pg.Pool
+  private readonly pool: ClientPool
 
-  constructor({ url, connectTimeoutMs }: PostgresOptions) {
-    this.pool = new pg.Pool({
-      connectionString: url,
-      max: 2,
-      connectionTimeoutMillis: connectTimeoutMs,
-      statement_timeout: 30_000,
-      query_timeout: 35_000,
-      application_name: 'logcollector store',
-      options: '-c search_path=logcollector,pg_catalog -c timezone=UTC',
-    })
-    // An idle connection that breaks is replaced at its next use; the statement that meets a broken one fails by itself.
-    this.pool.on('error', () => undefined)
+  constructor({ url, connectTimeoutMs, access = 'write' }: PostgresOptions) {
+    const open = async () => {
+      const { client } = await connectClient({
+        url,
+        name: 'logcollector store',
+        connectTimeoutMs,
+        access,
+        settings: { statement_timeout: String(STATEMENT_TIMEOUT_MS) },
+        queryTimeoutMs: STATEMENT_TIMEOUT_MS + GRACE_MS,
+        checksPooling: true,
+      })
+      return client
+    }
+    this.pool = new ClientPool({ max: MOST_CONNECTIONS, open })
   }
 
   async query<Row extends pg.QueryResultRow>(
@@ -68,9 +85,6 @@ export class StorePool {
       throw storeError(error, task)
     }
     let broken = true
-    // pg drops the listener of a checked-out client: without one, a cut connection would end the process.
-    const onError = () => undefined
-    client.on('error', onError)
     try {
       if (explicit) await client.query('begin; set local synchronous_commit = on')
       const result = await work(client)
@@ -80,7 +94,6 @@ export class StorePool {
     } catch (error) {
       throw storeError(error, task)
     } finally {
-      client.off('error', onError)
       client.release(broken)
     }
   }

@@ -1,9 +1,9 @@
 /**
  * Looks at a database from outside a running engine: its version, the state of the schema, and what the role may do.
- * For `logcollector check`; reads only. What is needed is what docs/operations.md grants.
+ * For `logcollector check`; reads only. What is needed is what grants.ts grants to a writer.
  */
 import { type PostgresOptions, StorePool } from './connection.ts'
-import { readMigrations } from './migrate.ts'
+import { readMigrations } from './migrations.ts'
 
 export interface DatabaseFacts {
   /** Such as "15.18" and 15. */
@@ -28,17 +28,20 @@ export type SchemaFacts =
     }
 
 const readAndInsert = ['select', 'insert']
-const neededOnTables: Readonly<Record<string, readonly string[]>> = {
+/** What a writer does to each table. */
+export const neededOnTables: Readonly<Record<string, readonly string[]>> = {
   logs: readAndInsert,
   ingest_ledger: readAndInsert,
   dead_letters: readAndInsert,
-  topics: readAndInsert,
+  topics: [...readAndInsert, 'update'],
+  offset_gaps: readAndInsert,
   offsets: [...readAndInsert, 'update'],
   log_rollup_1m: [...readAndInsert, 'update'],
   schema_migrations: ['select'],
   segments: ['select'],
 }
-const neededFunctions = ['commit_tail', 'commit_offset', 'ensure_segment']
+/** What a writer calls; each name is there once. */
+export const neededFunctions = ['commit_tail', 'commit_offset', 'ensure_segment', 'record_gap']
 
 /** @throws PipelineError as storeError has it: unreachable, no such database, refused */
 export async function inspectDatabase(options: PostgresOptions): Promise<DatabaseFacts> {

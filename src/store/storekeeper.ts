@@ -8,7 +8,8 @@ import type { Emit } from '../events.ts'
 export interface Chore {
   readonly name: string
   readonly everyMs: number
-  readonly run: () => Promise<void>
+  /** Aborted when the storekeeper stops: what takes long gives up then. */
+  readonly run: (signal: AbortSignal) => Promise<void>
 }
 
 export interface StorekeeperDeps {
@@ -22,14 +23,14 @@ export class Storekeeper {
   private readonly deps: StorekeeperDeps
   private readonly timers = new Set<NodeJS.Timeout>()
   private readonly running = new Set<Promise<void>>()
-  private stopping = false
+  private ending = new AbortController()
 
   constructor(deps: StorekeeperDeps) {
     this.deps = deps
   }
 
   start(): void {
-    this.stopping = false
+    this.ending = new AbortController()
     for (const chore of this.deps.chores) this.schedule(chore)
   }
 
@@ -44,7 +45,7 @@ export class Storekeeper {
 
   private async turn(chore: Chore): Promise<void> {
     try {
-      await chore.run()
+      await chore.run(this.ending.signal)
     } catch (error) {
       if (!(error instanceof PipelineError)) {
         this.deps.onFailed(error instanceof Error ? error : new Error(String(error)))
@@ -52,11 +53,11 @@ export class Storekeeper {
       }
       this.deps.emit('store:task:failed', { task: chore.name, error })
     }
-    if (!this.stopping) this.schedule(chore)
+    if (!this.ending.signal.aborted) this.schedule(chore)
   }
 
   async stop(): Promise<void> {
-    this.stopping = true
+    this.ending.abort()
     for (const timer of this.timers) clearTimeout(timer)
     this.timers.clear()
     await Promise.all(this.running)

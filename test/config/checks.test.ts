@@ -56,6 +56,11 @@ test('an arena under 32 MiB is refused', () => {
   assert.match(faultsOf({ 'memory.arena': '31MiB' }), /31MiB is too small; write 32MiB to 3GiB/)
 })
 
+test('a topic between slashes is a regular expression, which must be one', () => {
+  assert.equal(load({ 'kafka.topics': 'audit,/^app-[ab]/' }).kafka.topics, ['audit', '/^app-[ab]/'])
+  assert.match(faultsOf({ 'kafka.topics': '/app-(/' }), /kafka.topics: \/app-\(\/ is no regular expression/)
+})
+
 test('large records and large fetches need a large arena', () => {
   assert.match(
     faultsOf({ 'limits.max_record_bytes': '8MiB' }),

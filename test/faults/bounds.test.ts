@@ -93,7 +93,7 @@ test(
   'gzip batches that inflate from some fifty kilobytes to twenty megabytes',
   showingLogs(async () => {
     const flow = await bounded({ partitions: FEW_PARTITIONS })
-    await produceAlike(flow, BATCHES * BATCH_BYTES, { batchBytes: BATCH_BYTES, gzip: true })
+    await produceAlike(flow, BATCHES * BATCH_BYTES, { batchBytes: BATCH_BYTES, compression: 'gzip' })
     const instance = flow.start()
     const inflatedMiB = (WORKERS * BATCH_BYTES) / MIB
     await assertBounded(flow, instance, BUDGET_MIB + inflatedMiB, 'inflating batches')

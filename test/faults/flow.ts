@@ -3,6 +3,7 @@
  * them. Each scenario adds its fault.
  */
 import { randomInt, randomUUID } from 'node:crypto'
+import type { Codec } from '../../src/codecs/codec.ts'
 import { recordId } from '../../src/produce/generate.ts'
 import { type ProduceSummary, produce } from '../../src/produce/produce.ts'
 import { Random } from '../../src/produce/random.ts'
@@ -27,7 +28,7 @@ export interface FlowOptions {
 export interface ProduceShape {
   readonly records: number
   readonly recordsPerSecond?: number
-  readonly gzip?: boolean
+  readonly compression?: Codec
   /** Aborted: what was read is acknowledged, and no more is read. */
   readonly signal?: AbortSignal
 }
@@ -88,7 +89,12 @@ export class Flow {
   }
 
   /** Produces generated records, without keys so that the partitions fill evenly. May be called again. */
-  produce({ records, recordsPerSecond, gzip = false, signal }: ProduceShape): Promise<ProduceSummary> {
+  produce({
+    records,
+    recordsPerSecond,
+    compression = 'none',
+    signal,
+  }: ProduceShape): Promise<ProduceSummary> {
     const startMs = Date.now() - HOUR_MS
     const seed = this.seed + this.runs++
     return produce({
@@ -96,7 +102,7 @@ export class Flow {
       topic: this.topic,
       source: createGeneratedSource({ seed, records, startMs, spanMs: HOUR_MS, keys: false }),
       batchBytes: BATCH_BYTES,
-      gzip,
+      compression,
       onAck: ack => this.oracle.add(ack, index => recordId(seed, index)),
       ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
       ...(signal === undefined ? {} : { signal }),

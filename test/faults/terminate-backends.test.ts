@@ -31,7 +31,7 @@ test(
     const instance = flow.start()
     let isProduced = false
     const producing = flow
-      .produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND, gzip: true })
+      .produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND, compression: 'gzip' })
       .finally(() => {
         isProduced = true
       })

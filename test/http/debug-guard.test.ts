@@ -1,4 +1,4 @@
-/** Who may see what is below /debug (src/http/debug-guard.ts), asked of every route. */
+/** Who may see what is below /debug (src/http/debug/guard.ts), asked of every route. */
 import * as assert from 'uvu/assert'
 import type { DebugDeps } from '../../src/http/deps.ts'
 import { buildServer } from '../../src/http/server.ts'

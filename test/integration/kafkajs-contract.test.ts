@@ -38,6 +38,7 @@ async function createAdapter(
     sessionTimeoutMs: 6_000,
     heartbeatIntervalMs: 200,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    isolation: 'read_committed',
     log: () => undefined,
   })
   await adapter.connect()
@@ -85,6 +86,29 @@ const plan = (name: string, offset: number, part: Partial<FetchPlan> = {}): Fetc
   ...part,
 })
 
+test('topics are added and dropped by a join of those who stay members', async () => {
+  const [first, second] = [await topic({ partitions: 2 }), await topic()]
+  const { adapter } = await createAdapter()
+  const assigned: { topics: string[]; memberId: string }[] = []
+  await adapter.join([first], {
+    onAssigned: (assignment, memberId) => assigned.push({ topics: Object.keys(assignment).sort(), memberId }),
+    onCrash: () => undefined,
+    onHeartbeat: () => undefined,
+  })
+  const reads = async (...topics: string[]) => {
+    const isRead = () => assigned.at(-1)?.topics.join() === [...topics].sort().join()
+    await until(isRead, { deadlineMs: 20_000, what: `an assignment of ${topics.length} topics` })
+  }
+  await reads(first)
+  await adapter.resubscribe([first, second])
+  await reads(first, second)
+  assert.is(adapter.partitionsOf(second), 1)
+  await adapter.resubscribe([second])
+  await reads(second)
+  assert.is(adapter.partitionsOf(first), 0)
+  assert.is(new Set(assigned.map(({ memberId }) => memberId)).size, 1, 'it never left')
+})
+
 /** The socket that Fetch requests to broker 1 take. */
 async function fetchSocket({ cluster }: Inside): Promise<Socket> {
   const { connectionPool } = await cluster.findBroker({ nodeId: '1' })
@@ -104,9 +128,14 @@ test('the assigner is handed the cluster before anything is joined, and it knows
   const name = await topic({ partitions: 3 })
   const { adapter, inside } = await createAdapter()
   assert.ok(inside.cluster.isConnected())
-  const { clusterId, topics } = await adapter.describe()
-  assert.ok(clusterId.length > 0)
-  assert.ok(topics.has(name))
+  assert.ok(inside.cluster.targetTopics.size === 0)
+  const all = await adapter.topics(null)
+  assert.ok(all.clusterId.length > 0)
+  assert.ok(all.topics.some(facts => facts.name === name && facts.partitions === 3 && !facts.isInternal))
+  assert.ok(all.topics.some(facts => facts.name === '__consumer_offsets' && facts.isInternal))
+  const { topics } = await adapter.topics([name, 'there-is-no-such-topic'])
+  assert.is(topics.length, 1)
+  assert.match(topics[0]!.id ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 })
 
 test('a join pauses everything, kafkajs fetches nothing itself, and heartbeats go on', async () => {
@@ -131,7 +160,7 @@ test('a join pauses everything, kafkajs fetches nothing itself, and heartbeats g
   )
   await until(() => heartbeats >= 3, { deadlineMs: 10_000, what: 'three heartbeats' })
   assert.is(fetches, 0)
-  assert.equal(adapter.partitionsOf(name), [0, 1, 2])
+  assert.is(adapter.partitionsOf(name), 3)
   assert.is(adapter.leaderOf(name, 2), 1)
 })
 

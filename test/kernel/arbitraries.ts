@@ -12,11 +12,11 @@ export const runs = (count: number): { numRuns: number } => ({
 })
 
 /** Free of BROKEN, also as an escape, which the twin could not tell from bytes that are no UTF-8. */
-const isUsable = (value: Uint8Array): boolean =>
+export const isUsable = (value: Uint8Array): boolean =>
   !Buffer.from(value).includes(BROKEN) && !/\\ue000/i.test(Buffer.from(value).toString('latin1'))
 
 const aliases = Object.values(defaultSettings.aliases).flat()
-const names = fc.oneof(
+export const names = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...aliases) },
   {
     weight: 2,
@@ -108,7 +108,7 @@ export const timeText: fc.Arbitrary<string> = fc
   })
   .map(t => `${t.year}-${t.month}-${t.day}${t.separator}${t.clock}${t.fraction}${t.zone}`)
 
-const levelText = fc.constantFrom(
+export const levelText = fc.constantFrom(
   'info',
   'INFO',
   'Warning',
@@ -127,7 +127,7 @@ const levelText = fc.constantFrom(
   '',
 )
 
-const strings = fc.oneof(
+export const strings = fc.oneof(
   fc.string({ maxLength: 40 }),
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.string({ unit: 'grapheme', maxLength: 20 }),
@@ -200,33 +200,36 @@ const interesting = fc.constantFrom(
   0xff,
 )
 
-/** JSON with a few bytes changed, put in or taken out. */
-export const brokenJson: fc.Arbitrary<Buffer> = fc
-  .tuple(
-    jsonText,
-    fc.array(
-      fc.tuple(
-        fc.nat(),
-        fc.integer({ min: 0, max: 2 }),
-        fc.oneof(interesting, fc.integer({ min: 0, max: 255 })),
+/** A text with a few bytes changed, put in or taken out. */
+export const broken = (text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> =>
+  fc
+    .tuple(
+      text,
+      fc.array(
+        fc.tuple(
+          fc.nat(),
+          fc.integer({ min: 0, max: 2 }),
+          fc.oneof(interesting, fc.integer({ min: 0, max: 255 })),
+        ),
+        {
+          minLength: 1,
+          maxLength: 4,
+        },
       ),
-      {
-        minLength: 1,
-        maxLength: 4,
-      },
-    ),
-  )
-  .map(([text, edits]) =>
-    edits.reduce((bytes, [where, kind, byte]) => {
-      const at = where % (bytes.length + 1)
-      const insert = kind === 2 ? [] : [byte]
-      return Buffer.concat([
-        bytes.subarray(0, at),
-        Buffer.from(insert),
-        bytes.subarray(kind === 0 ? at : at + 1),
-      ])
-    }, Buffer.from(text)),
-  )
+    )
+    .map(([text, edits]) =>
+      edits.reduce((bytes, [where, kind, byte]) => {
+        const at = where % (bytes.length + 1)
+        const insert = kind === 2 ? [] : [byte]
+        return Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.from(insert),
+          bytes.subarray(kind === 0 ? at : at + 1),
+        ])
+      }, Buffer.from(text)),
+    )
+
+export const brokenJson = broken(jsonText)
 
 /** Any value a record may have. */
 export const anyValue: fc.Arbitrary<Uint8Array | null> = fc
@@ -262,13 +265,16 @@ const orNull = fc.oneof(fc.constant<string | Uint8Array | null>(null), shortByte
 type Header = readonly [string | Uint8Array, string | Uint8Array | null]
 const header: fc.Arbitrary<Header> = fc.tuple(shortBytes, orNull)
 
-/** A record with key, headers and times in all their forms. */
-export const anyRecord: fc.Arbitrary<TestRecord> = fc.record({
-  value: anyValue,
-  key: orNull,
-  headers: fc.array(header, { maxLength: 3 }),
-  timeDelta: fc.oneof(
-    { weight: 8, arbitrary: fc.integer({ min: -1000, max: 1000 }) },
-    { weight: 1, arbitrary: fc.constantFrom(3_600_000, 3_600_001, -NOW, -NOW - 5, 10 ** 15) },
-  ),
-})
+/** A record of such a value, with key, headers and times in all their forms. */
+export const recordOf = (value: fc.Arbitrary<Uint8Array | null>): fc.Arbitrary<TestRecord> =>
+  fc.record({
+    value,
+    key: orNull,
+    headers: fc.array(header, { maxLength: 3 }),
+    timeDelta: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: -1000, max: 1000 }) },
+      { weight: 1, arbitrary: fc.constantFrom(3_600_000, 3_600_001, -NOW, -NOW - 5, 10 ** 15) },
+    ),
+  })
+
+export const anyRecord = recordOf(anyValue)

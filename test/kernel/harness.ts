@@ -30,6 +30,8 @@ export const defaultSettings: ParserSettings = {
     span_id: ['span_id', 'spanId', 'span.id'],
     message: ['msg', 'message', 'body', 'log', 'event'],
   },
+  format: 'json',
+  columns: [],
   malformed: 'store',
   keys: false,
   headers: false,
@@ -58,8 +60,11 @@ const CANARY_BYTES = 256
 const INPUT_BYTES = 48 * PAGE_BYTES
 const OUTPUT_BYTES = 96 * PAGE_BYTES
 
+/** Producer id and first offset, as the broker lists aborted transactions. */
+export type AbortedEntry = readonly [bigint, number]
+
 export interface Bench {
-  parse(input: Uint8Array, options?: Partial<ParseTask>): Parsed
+  parse(input: Uint8Array, options?: Partial<ParseTask>, aborted?: readonly AbortedEntry[]): Parsed
   /** Parses to the end, going on after 'output_full' (and with all room after 'row_too_large'). */
   parseAll(input: Uint8Array, regionBytes: (turn: number) => number, options?: Partial<ParseTask>): Parsed[]
   /** The same memory and slot, served by a worker with other settings (but the same max_record_bytes). */
@@ -78,6 +83,7 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
   const pages = (outputAddress + OUTPUT_BYTES + PAGE_BYTES) / PAGE_BYTES
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const kernel = instantiateKernel(module, memory)
+  const types = settings.columns.map(({ type }) => type)
   const walk = new BatchWalk(kernel, settings)
   const { bytes, view } = kernel
 
@@ -94,6 +100,8 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
       fromOffset: 0,
       toOffset: Number.MAX_SAFE_INTEGER,
       nowMs: NOW,
+      abortedAt: 0,
+      abortedCount: 0,
       ...options,
     }
     const fences = [
@@ -129,7 +137,7 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
     const rows = Array.from({ length: result.rows }, (_, index) => {
       const entry = readRow(view, at, result, index)
       return {
-        ...decodeRow(copy.subarray(entry.start, entry.end)),
+        ...decodeRow(copy.subarray(entry.start, entry.end), types),
         tableOffset: entry.offset,
         valueBytes: entry.valueBytes,
       }
@@ -152,9 +160,15 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
 
   return {
     withSettings: others => createBench({ ...settings, ...others }, memory),
-    parse: (input, options = {}) => {
-      load(input)
-      return run(input.length, options)
+    parse: (input, options = {}, aborted = []) => {
+      const list = Buffer.alloc(aborted.length * 16)
+      aborted.forEach(([producerId, firstOffset], index) => {
+        list.writeBigInt64BE(producerId, index * 16)
+        list.writeBigInt64BE(BigInt(firstOffset), index * 16 + 8)
+      })
+      load(Buffer.concat([input, list]))
+      const abortedAt = inputAddress + input.length
+      return run(input.length, { abortedAt, abortedCount: aborted.length, ...options })
     },
     parseAll: (input, regionBytes, options = {}) => {
       load(input)

@@ -6,54 +6,14 @@ import * as assert from 'uvu/assert'
 import type { ParserSettings } from '../../src/parse/contract.ts'
 import { encodeRow } from '../reference/copy-row.ts'
 import { parseJson, printJson } from '../reference/json.ts'
-import { encodeBatch, type TestRecord } from '../reference/kafka-batch.ts'
-import { type Expected, expectedOf } from '../reference/record.ts'
+import { encodeBatch } from '../reference/kafka-batch.ts'
 import { decodeUtf8, sanitize } from '../reference/text.ts'
 import { suite } from '../support/suite.ts'
 import { anyRecord, anyValue, brokenJson, jsonText, runs } from './arbitraries.ts'
-import { type Bench, createBench, defaultSettings, NOW, type Parsed } from './harness.ts'
+import { createBench, defaultSettings } from './harness.ts'
+import { checkRecords } from './twin.ts'
 
 const test = suite('kernel: records', { timeoutMs: 120_000 })
-
-/** What the twin says of the records of one batch at offset 0. */
-function expectAll(records: readonly TestRecord[], settings: ParserSettings): (Expected | number)[] {
-  return records.map((record, offset) =>
-    expectedOf(record, {
-      settings,
-      kafkaTimeMs: NOW + (record.timeDelta ?? 0),
-      nowMs: NOW,
-      topicId: 7,
-      partition: 3,
-      offset,
-    }),
-  )
-}
-
-function compare(parsed: Parsed, expected: readonly (Expected | number)[]): void {
-  const rows = expected.filter(outcome => typeof outcome !== 'number')
-  const codes = expected.flatMap((outcome, offset) =>
-    typeof outcome === 'number' ? [[offset, outcome]] : [],
-  )
-  assert.equal(
-    parsed.deadLetters.map(letter => [letter.offset, letter.code]),
-    codes,
-  )
-  assert.is(parsed.rows.length, rows.length)
-  parsed.rows.forEach((row, index) => {
-    const { tableOffset, valueBytes, ...fields } = row
-    assert.is(tableOffset, row.offset)
-    JSON.parse(row.attrs)
-    assert.equal({ ...fields, attrs: printJson(parseJson(row.attrs)) }, rows[index]!.row)
-  })
-  const { result } = parsed
-  assert.is(result.malformed, rows.filter(row => row.isMalformed).length)
-  assert.is(result.sanitized, rows.filter(row => row.isSanitized).length)
-}
-
-function checkProperty(bench: Bench, settings: ParserSettings, records: readonly TestRecord[]): void {
-  const input = encodeBatch({ records, baseTimestamp: NOW })
-  compare(bench.parse(input), expectAll(records, settings))
-}
 
 for (const changes of [
   {},
@@ -65,7 +25,7 @@ for (const changes of [
     const settings = { ...defaultSettings, ...changes }
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 12 }), records =>
-        checkProperty(bench, settings, records),
+        checkRecords(bench, settings, records),
       ),
       runs(600),
     )

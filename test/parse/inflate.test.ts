@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import * as assert from 'uvu/assert'
+import { type Codec, codecs } from '../../src/codecs/codec.ts'
+import { compress } from '../../src/codecs/compress.ts'
 import { Inflater } from '../../src/parse/inflate.ts'
 import { BatchHeader } from '../../src/parse/kafka-batch.ts'
 import { suite } from '../support/suite.ts'
@@ -8,15 +10,16 @@ const test = suite('parse/inflate')
 const MOST_BYTES = 2 ** 20
 
 /** A header whose records are all of `packed`. */
-function headerOf(packed: Buffer): BatchHeader {
+function headerOf(packed: Buffer, codec: Codec): BatchHeader {
   const header = new BatchHeader()
   header.recordsAt = 0
   header.end = packed.length
+  header.codecNumber = codecs.indexOf(codec)
   return header
 }
 
-function inflate(inflater: Inflater, packed: Buffer, inputKey = 1): Buffer {
-  const inflated = inflater.inflate(packed, headerOf(packed), inputKey)
+function inflate(inflater: Inflater, packed: Buffer, inputKey = 1, codec: Codec = 'gzip'): Buffer {
+  const inflated = inflater.inflate(packed, headerOf(packed, codec), inputKey)
   assert.ok(Buffer.isBuffer(inflated), 'it inflates')
   return inflated as Buffer
 }
@@ -44,10 +47,20 @@ test('keeps the batch in hand, and gives a large one back as soon as another com
   assert.is(second.length, 0)
 })
 
+for (const codec of codecs.slice(1)) {
+  test(`the memory of a large batch is free at once, ${codec}`, () => {
+    const inflater = new Inflater(MOST_BYTES)
+    const inflated = inflate(inflater, compress(codec, Buffer.alloc(MOST_BYTES, 'ab')), 1, codec)
+    assert.is(inflated.length, MOST_BYTES)
+    inflater.forget()
+    assert.is(inflated.length, 0)
+  })
+}
+
 test('refuses a batch that inflates to more than it may, whatever size gzip tells', () => {
   const bomb = Buffer.concat([gzipSync(Buffer.alloc(MOST_BYTES + 1)), gzipSync(Buffer.from('b'))])
   for (const packed of [bomb, gzipSync(Buffer.alloc(4 * MOST_BYTES))]) {
-    const fault = new Inflater(MOST_BYTES).inflate(packed, headerOf(packed), 1)
+    const fault = new Inflater(MOST_BYTES).inflate(packed, headerOf(packed, 'gzip'), 1)
     assert.is((fault as { stop: string }).stop, 'unsupported')
   }
 })

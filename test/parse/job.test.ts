@@ -25,6 +25,8 @@ const rangeOf = (records: number): Range => ({
   firstOffset: FIRST,
   nextOffset: FIRST + records,
   nowMs: 0,
+  abortedAt: 0,
+  abortedCount: 0,
 })
 
 /** Plays a job to its end; a task whose offsets `dies` objects to fails. */

@@ -60,6 +60,8 @@ function place(message: string, bytes: Buffer, inputAddress: number): Omit<Parse
     fromOffset: 0,
     toOffset: 1,
     nowMs: NOW,
+    abortedAt: 0,
+    abortedCount: 0,
   }
 }
 

@@ -51,6 +51,8 @@ test('tasks that run side by side do not touch each other', async () => {
       fromOffset: 0,
       toOffset: RECORDS,
       nowMs: NOW,
+      abortedAt: 0,
+      abortedCount: 0,
     }
   })
   const view = new DataView(memory.buffer)

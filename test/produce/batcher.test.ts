@@ -23,7 +23,7 @@ function createHarness() {
     topic: 't',
     partitions,
     batchBytes: 1024,
-    gzip: false,
+    compression: 'none',
     headers: noHeaders,
     onAck: ack => acks.push(ack),
     send: (partition, { count }) =>

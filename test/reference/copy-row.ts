@@ -2,6 +2,9 @@
  * A row of COPY binary, decoded (for looking at what the kernel wrote) and encoded (its twin), plainly.
  * Format: PostgreSQL manual, COPY, "Binary Format"; jsonb is a version byte and text.
  */
+import type { ColumnType } from '../../src/parse/contract.ts'
+import type { ExtraValue } from './extra-column.ts'
+
 export interface Row {
   /** Microseconds since 1970. */
   readonly ts: bigint
@@ -16,6 +19,8 @@ export interface Row {
   readonly topicId: number
   readonly partition: number
   readonly offset: number
+  /** Of the columns that the settings add. */
+  readonly extras: readonly ExtraValue[]
 }
 
 const POSTGRES_EPOCH_US = 946_684_800_000_000n
@@ -23,9 +28,9 @@ const FIELDS = 11
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Decodes one row that fills the bytes. @throws when it does not, or a text is not UTF-8 or holds NUL. */
-export function decodeRow(row: Buffer): Row {
+export function decodeRow(row: Buffer, extras: readonly ColumnType[] = []): Row {
   let at = 2
-  if (row.readInt16BE(0) !== FIELDS) throw new Error(`a row of ${row.readInt16BE(0)} fields`)
+  if (row.readInt16BE(0) !== FIELDS + extras.length) throw new Error(`a row of ${row.readInt16BE(0)} fields`)
   const next = (): Buffer | null => {
     const length = row.readInt32BE(at)
     at += 4
@@ -56,9 +61,28 @@ export function decodeRow(row: Buffer): Row {
     topicId: sized(2).readInt16BE(),
     partition: sized(4).readInt32BE(),
     offset: Number(sized(8).readBigInt64BE()),
+    extras: extras.map(type => decodeExtra(next(), type)),
   }
   if (at !== row.length) throw new Error(`${row.length - at} bytes behind a row`)
   return decoded
+}
+
+const integerBytes: Readonly<Partial<Record<ColumnType, number>>> = {
+  ...{ smallint: 2, integer: 4, bigint: 8, timestamptz: 8, boolean: 1 },
+}
+
+function decodeExtra(field: Buffer | null, type: ColumnType): ExtraValue {
+  if (field === null) return null
+  if (type === 'text') {
+    if (field.includes(0)) throw new Error('NUL in a text')
+    return utf8.decode(field)
+  }
+  const bytes = integerBytes[type] ?? (type === 'uuid' ? 16 : 8)
+  if (field.length !== bytes) throw new Error(`a ${type} of ${field.length} bytes`)
+  if (type === 'uuid') return field.toString('hex')
+  if (type === 'double precision') return field.readBigUInt64BE()
+  const value = BigInt.asIntN(bytes * 8, BigInt(`0x${field.toString('hex')}`))
+  return type === 'timestamptz' ? value + POSTGRES_EPOCH_US : value
 }
 
 function jsonbOf(field: string | null): string {

@@ -2,8 +2,9 @@
  * Encodes Kafka batches of magic 2 for tests, plainly. The decoders under test are src/parse/kafka-batch.ts and
  * src/kernel/assembly/kafka-record.ts.
  */
-import { gzipSync } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
+import { codecs } from '../../src/codecs/codec.ts'
+import { compress } from '../../src/codecs/compress.ts'
 
 export interface TestRecord {
   readonly value: Uint8Array | string | null
@@ -26,9 +27,21 @@ export interface TestBatch {
   readonly body?: Uint8Array
   readonly recordCount?: number
   readonly magic?: number
+  readonly producerId?: bigint
 }
 
+/** The marker that ends a transaction. */
+export const marker = (producerId: bigint, isCommit: boolean, baseOffset: number): TestBatch => ({
+  records: [{ key: Buffer.from([0, 0, 0, isCommit ? 1 : 0]), value: Buffer.alloc(6) }],
+  baseOffset,
+  attributes: CONTROL | TRANSACTIONAL,
+  producerId,
+})
+
 export const GZIP = 1
+export const SNAPPY = 2
+export const LZ4 = 3
+export const ZSTD = 4
 export const LOG_APPEND_TIME = 8
 export const TRANSACTIONAL = 16
 export const CONTROL = 32
@@ -68,7 +81,7 @@ export function encodeRecord(record: TestRecord, index: number): Buffer {
 export function encodeBatch(batch: TestBatch): Buffer {
   const { records, attributes = 0, baseTimestamp = 1_700_000_000_000 } = batch
   const plain = Buffer.concat(records.map(encodeRecord))
-  const body = batch.body ?? ((attributes & 7) === GZIP ? gzipSync(plain) : plain)
+  const body = batch.body ?? compress(codecs[attributes & 7] ?? 'none', plain)
   const lastDelta = records.length ? (records.at(-1)!.offsetDelta ?? records.length - 1) : 0
   const header = Buffer.alloc(61)
   header.writeBigInt64BE(BigInt(batch.baseOffset ?? 0), 0)
@@ -78,7 +91,7 @@ export function encodeBatch(batch: TestBatch): Buffer {
   header.writeInt32BE(batch.lastOffsetDelta ?? lastDelta, 23)
   header.writeBigInt64BE(BigInt(baseTimestamp), 27)
   header.writeBigInt64BE(BigInt(batch.maxTimestamp ?? baseTimestamp), 35)
-  header.writeBigInt64BE(-1n, 43)
+  header.writeBigInt64BE(batch.producerId ?? -1n, 43)
   header.writeInt16BE(-1, 51)
   header.writeInt32BE(-1, 53)
   header.writeInt32BE(batch.recordCount ?? records.length, 57)

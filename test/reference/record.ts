@@ -1,18 +1,26 @@
 /**
- * What becomes of one record, plainly: twin of take.ts, json-object.ts, columns.ts, attrs.ts and row.ts in
+ * What becomes of one record, plainly: twin of take.ts, formats.ts, json-object.ts, columns.ts, attrs.ts and row.ts in
  * src/kernel/assembly.
  */
 import {
   DEAD_EMPTY,
   DEAD_NOT_JSON,
+  DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
   DEAD_TOO_DEEP,
   DEAD_VALUE_TOO_LARGE,
 } from '../../src/kernel/memory-map.ts'
-import { type ParserSettings, type PromotedColumn, promotedColumns } from '../../src/parse/contract.ts'
+import {
+  type ParserSettings,
+  type PromotedColumn,
+  promotedColumns,
+  type RecordFormat,
+} from '../../src/parse/contract.ts'
 import type { Row } from './copy-row.ts'
+import { type ExtraValue, extraValue } from './extra-column.ts'
 import { type Json, JsonError, parseJson, printJson, sanitizeJson } from './json.ts'
 import type { TestRecord } from './kafka-batch.ts'
+import { LogfmtError, type Pair, parseLogfmt } from './logfmt.ts'
 import { parseSeverity } from './severity.ts'
 import { cut, decodeUtf8, sanitize } from './text.ts'
 import { parseTime } from './timestamp.ts'
@@ -49,20 +57,61 @@ export function expectedOf(record: TestRecord, around: Surroundings): Expected |
   const bytes = Buffer.from(record.value as Uint8Array)
   if (bytes.length > settings.maxRecordBytes) return DEAD_VALUE_TOO_LARGE
   const text = decodeUtf8(bytes)
-  const [json, fault] = classify(bytes.length === 0 ? null : text)
+  const [json, fault] = classify(bytes.length === 0 ? '' : text, settings.format)
   if (fault !== null && settings.malformed === 'dead_letter') return fault
-  return makeRow(text, json ?? reasons[fault ?? 0]!, record, around)
+  return makeRow(text, json ?? (fault === null ? RAW : reasons[fault]!), record, around)
 }
+
+/** A value that is a message and nothing else. */
+const RAW = Symbol('raw')
+const LEAST_PAIRS = 2
 
 const reasons: Readonly<Record<number, string>> = {
   [DEAD_NOT_JSON]: 'not JSON',
+  [DEAD_NOT_LOGFMT]: 'not logfmt',
   [DEAD_NOT_OBJECT]: 'JSON, but no object',
   [DEAD_EMPTY]: 'empty value',
   [DEAD_TOO_DEEP]: 'JSON nested too deep',
 }
 
-function classify(text: string | null): [Json, null] | [null, number] {
-  if (text === null) return [null, DEAD_EMPTY]
+type Classified = [Json | null, null] | [null, number]
+
+function classify(text: string, format: RecordFormat): Classified {
+  if (format === 'raw') return [null, null]
+  if (format === 'auto') return classifyAny(text)
+  if (text === '') return [null, DEAD_EMPTY]
+  return format === 'json' ? classifyJson(text) : classifyLogfmt(text)
+}
+
+function classifyAny(text: string): Classified {
+  if (/^[ \t\n\r]*\{/.test(text)) return classifyJson(text)
+  const pairs = pairsOf(text)
+  const isLogfmt = pairs !== null && pairs.length >= LEAST_PAIRS && pairs.every(pair => !pair.isBare)
+  return isLogfmt ? [objectOf(pairs), null] : [null, null]
+}
+
+function classifyLogfmt(text: string): Classified {
+  const pairs = pairsOf(text)
+  return pairs === null ? [null, DEAD_NOT_LOGFMT] : [objectOf(pairs), null]
+}
+
+function pairsOf(text: string): Pair[] | null {
+  try {
+    return parseLogfmt(text)
+  } catch (error) {
+    if (error instanceof LogfmtError) return null
+    throw error
+  }
+}
+
+const bareValues = new WeakSet<Json>()
+
+function objectOf(pairs: readonly Pair[]): Json {
+  for (const { value, isBare } of pairs) if (isBare) bareValues.add(value)
+  return { kind: 'object', members: pairs.map(({ key, value }) => [key, value] as const) }
+}
+
+function classifyJson(text: string): Classified {
   try {
     const json = parseJson(text)
     return json.kind === 'object' ? [json, null] : [null, DEAD_NOT_OBJECT]
@@ -72,10 +121,10 @@ function classify(text: string | null): [Json, null] | [null, number] {
   }
 }
 
-/** `json` is an object, the reason why there is none, or null for a tombstone. */
+/** `json` is an object, the reason why there is none, RAW, or null for a tombstone. */
 function makeRow(
   text: string | null,
-  json: Json | string | null,
+  json: Json | string | typeof RAW | null,
   record: TestRecord,
   around: Surroundings,
 ): Expected {
@@ -111,6 +160,15 @@ function makeRow(
     isSanitized = true
     return short
   }
+  const extras = settings.columns.map(({ from, type }): ExtraValue => {
+    const field = fields.get(from)
+    const value = field && extraValue(field.value, type)
+    if (field && value === undefined) isSanitized = true
+    if (!field || value === undefined || value === null) return null
+    left.push(field)
+    if (type === 'text') clean(scalarText(field))
+    return value
+  })
   const service = textColumn('service')
   const host = textColumn('host')
   const traceId = textColumn('trace_id')
@@ -137,9 +195,12 @@ function makeRow(
     topicId: around.topicId,
     partition: around.partition,
     offset: around.offset,
+    extras,
   }
   return { row, isMalformed: typeof json === 'string', isSanitized }
 }
+
+const scalarText = ({ value }: Field): string => ('text' in value ? value.text : '')
 
 const isScalar = (field: Field | undefined): boolean =>
   field !== undefined && ['string', 'number', 'boolean'].includes(field.value.kind)
@@ -151,13 +212,17 @@ const isInWindow = (micros: bigint, kafkaTime: bigint): boolean =>
 
 /** The first member under each alias, in the order of the text. */
 function findFields(object: Json, settings: ParserSettings): Map<string, Field> {
-  const aliases = promotedColumns.flatMap(column => settings.aliases[column])
+  const aliases = [
+    ...promotedColumns.flatMap(column => settings.aliases[column]),
+    ...settings.columns.map(({ from }) => from),
+  ]
   const fields = new Map<string, Field>()
   const walk = (node: Json, prefix: string, path: readonly number[]): void => {
     if (node.kind !== 'object') return
     node.members.forEach(([key, value], index) => {
       const name = prefix + key
       if (aliases.some(alias => alias.startsWith(`${name}.`))) walk(value, `${name}.`, [...path, index])
+      if (bareValues.has(value)) return
       if (aliases.includes(name) && !fields.has(name)) fields.set(name, { path: [...path, index], value })
     })
   }

@@ -85,4 +85,32 @@ test('what is too large still is, with the setting that says so', () => {
   assert.match('reason' in huge ? huge.reason : '', /too large for the setting max_record_bytes/)
 })
 
+test('a row has the columns of the settings, and one that was kept from before has nulls in them', () => {
+  const columns = [
+    { name: 'status', from: 'status', type: 'smallint' },
+    { name: 'path', from: 'path', type: 'text' },
+  ] as const
+  const parser = new LetterParser({ ...defaultSettings, columns })
+  const rowOf = (letter: Letter): readonly unknown[] => {
+    const parsed = parser.parse(letter)
+    assert.ok('row' in parsed, 'reason' in parsed ? parsed.reason : '')
+    return 'row' in parsed ? decodeRow(parsed.row.copy, ['smallint', 'text']).extras : []
+  }
+  const raw = Buffer.from('{"status":200,"path":"/a"}')
+  assert.equal(rowOf(letterOf({ raw })), [200n, '/a'])
+  const old = new LetterParser(defaultSettings).parse(letterOf({ raw }))
+  assert.ok('row' in old)
+  const encoded = 'row' in old ? old.row.copy : null
+  assert.equal(rowOf(letterOf({ kafkaMs: null, raw: null, encoded })), [null, null])
+  const other = new LetterParser({ ...defaultSettings, columns: columns.slice(0, 1) })
+  const wide = parser.parse(letterOf({ raw }))
+  const refused = other.parse(
+    letterOf({ kafkaMs: null, raw: null, encoded: 'row' in wide ? wide.row.copy : null }),
+  )
+  assert.is(
+    'reason' in refused && refused.reason,
+    'its row has 13 columns, logs takes 12, and the record was not kept',
+  )
+})
+
 test.run()

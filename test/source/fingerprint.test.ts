@@ -5,7 +5,7 @@ import { suite } from '../support/suite.ts'
 const test = suite('fingerprint')
 const stored = { baseOffset: 1_000, crc: 0xdeadbeef }
 
-function answer(batch: { baseOffset: number; crc: number } | null, { errorCode = 0, logStart = 0 } = {}) {
+function answer(batch: { baseOffset: number; crc: number } | null, { errorCode = 0 } = {}) {
   const view = new DataView(new ArrayBuffer(80))
   if (batch) {
     view.setBigInt64(8, BigInt(batch.baseOffset))
@@ -16,7 +16,10 @@ function answer(batch: { baseOffset: number; crc: number } | null, { errorCode =
     partition: 0,
     errorCode,
     highWatermark: 2_000,
-    logStart,
+    lastStable: 2_000,
+    logStart: -1,
+    abortedAt: 0,
+    abortedCount: 0,
     address: 8,
     bytes: batch ? 70 : 0,
   }
@@ -30,10 +33,8 @@ test('a batch that begins before and reaches over it', () =>
   assert.is(compareFingerprint(stored, answer({ ...stored, baseOffset: 999 })), 'differs'))
 test('deleted by retention, seen by the next batch', () =>
   assert.is(compareFingerprint(stored, answer({ ...stored, baseOffset: 1_500 })), 'gone'))
-test('deleted by retention, seen by the log start', () =>
-  assert.is(compareFingerprint(stored, answer(null, { errorCode: 1, logStart: 1_200 })), 'gone'))
-test('beyond the end: never taken for deleted', () =>
-  assert.is(compareFingerprint(stored, answer(null, { errorCode: 1, logStart: 0 })), 'unsure'))
+test('outside of the log: before its start or beyond its end', () =>
+  assert.is(compareFingerprint(stored, answer(null, { errorCode: 1 })), 'outOfRange'))
 test('an empty answer or another error says nothing', () => {
   assert.is(compareFingerprint(stored, answer(null)), 'unsure')
   assert.is(compareFingerprint(stored, answer(null, { errorCode: 6 })), 'unsure')

@@ -27,6 +27,8 @@ function setUp(): {
       firstOffset,
       nextOffset,
       nowMs: 0,
+      abortedAt: 0,
+      abortedCount: 0,
     }
   }
   return { partition, parsing, account, range }
@@ -94,6 +96,14 @@ test('a position is fetched from only after its fingerprint was checked', () => 
   assert.ok(partition.hasRoom)
 })
 
+test('nothing is fetched while the topic may be another one', () => {
+  const { partition } = setUp()
+  partition.isTopicInDoubt = true
+  assert.not(partition.hasRoom)
+  partition.isTopicInDoubt = false
+  assert.ok(partition.hasRoom)
+})
+
 test('in front of what cannot be read, it halts when all that was parsed is committed', () => {
   const { partition, account, range } = setUp()
   const [first, second] = [range(100, 110), range(110, 120)]
@@ -111,6 +121,20 @@ test('in front of what cannot be read, it halts when all that was parsed is comm
   assert.ok(partition.isDueToHalt)
   partition.halt(partition.haltedBy!)
   assert.not(claim.isLive)
+})
+
+test('a gap in front of it is passed when all that was fetched is committed, and nothing is fetched before', () => {
+  const { partition, range } = setUp()
+  partition.accept(range(100, 110))
+  partition.logStartAhead = 500
+  assert.not(partition.hasRoom)
+  assert.not(partition.isQuiet, 'nobody compares its position while the gap is written')
+  assert.not(partition.isDueToPassGap)
+  partition.claim!.committed = 110
+  assert.ok(partition.isDueToPassGap)
+  partition.begin({ topicId: 1, nextOffset: 500, fingerprint: null })
+  assert.not(partition.isDueToPassGap)
+  assert.ok(partition.hasRoom)
 })
 
 test('it cannot leave a final mode', () => {

@@ -1,6 +1,7 @@
 /** Looks at Kafka, Postgres and Redis as the configuration names them; never throws for what they answer. */
 import type { Config } from '../../config/index.ts'
-import { errorKinds, messageOf, PipelineError } from '../../errors.ts'
+import { isPattern, presentTopics, selectTopics } from '../../config/topics.ts'
+import { type ErrorCode, errorKinds, messageOf, PipelineError } from '../../errors.ts'
 import { inspectRedis } from '../../redis/inspect.ts'
 import { type ClusterFacts, KafkaInspector } from '../../source/kafka/inspector.ts'
 import { type DatabaseFacts, inspectDatabase, type SchemaFacts } from '../../store/inspect.ts'
@@ -48,11 +49,12 @@ async function checkKafka({ kafka }: Config): Promise<Finding[]> {
   }
 }
 
-function clusterFindings(cluster: ClusterFacts, topics: readonly string[]): Finding[] {
-  const found = topics.map(topic => {
-    const partitions = cluster.topics.get(topic)
-    if (partitions !== undefined) return fine('kafka', `topic ${topic} has ${partitions} partitions`)
-    return problem('kafka', `topic ${topic} does not exist`, errorKinds.TOPIC_MISSING.remedy)
+function clusterFindings(cluster: ClusterFacts, items: readonly string[]): Finding[] {
+  const found = items.map(item => {
+    const { topics } = selectTopics([item], presentTopics(cluster.topics.keys()))
+    if (isPattern(item)) return fine('kafka', `${item} matches ${topics.length} topics`)
+    if (topics.length > 0) return fine('kafka', `topic ${item} has ${cluster.topics.get(item)} partitions`)
+    return problem('kafka', `topic ${item} does not exist`, errorKinds.TOPIC_MISSING.remedy)
   })
   return [fine('kafka', `${cluster.brokers} brokers, cluster ${cluster.clusterId}`), ...found]
 }
@@ -62,13 +64,15 @@ async function checkPostgres({ postgres }: Config): Promise<Finding[]> {
     inspectDatabase({ url: postgres.url, connectTimeoutMs: postgres.connectTimeoutMs }),
   )
   if (facts instanceof PipelineError) {
-    const isThere = facts.code !== 'POSTGRES_UNAVAILABLE'
-    const remedy = isThere
-      ? 'see that the database, the role and its password in postgres.url are right'
-      : 'see that the server in postgres.url runs and can be reached from here'
+    const remedy = postgresRemedies[facts.code] ?? facts.remedy
     return [problem('postgres', reasonOf(facts), remedy)]
   }
   return databaseFindings(facts)
+}
+
+const postgresRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
+  POSTGRES_UNAVAILABLE: 'see that the server in postgres.url runs and can be reached from here',
+  POSTGRES_NOT_READY: 'see that the database, the role and its password in postgres.url are right',
 }
 
 function databaseFindings({ major, role, schema, version }: DatabaseFacts): Finding[] {

@@ -3,6 +3,7 @@
  * readings, for --watch. Neighbours: redis/reader.ts, store/stored-positions.ts, source/kafka/inspector.ts.
  */
 import type { Config } from '../../config/index.ts'
+import { presentTopics, selectTopics } from '../../config/topics.ts'
 import { messageOf, PipelineError } from '../../errors.ts'
 import { type MirroredPartition, MirrorReader } from '../../redis/reader.ts'
 import { KafkaInspector } from '../../source/kafka/inspector.ts'
@@ -26,7 +27,8 @@ export class LagSources {
         ? null
         : new MirrorReader({ url: redis.url, prefix: redis.prefix, groupId: kafka.groupId })
     this.inspector = new KafkaInspector({ ...kafka, clientId: `${kafka.clientId}-lag` })
-    this.store = new StorePool({ url: postgres.url, connectTimeoutMs: postgres.connectTimeoutMs })
+    const { connectTimeoutMs, url } = postgres
+    this.store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   }
 
   /** @throws PipelineError when neither Redis nor Postgres can tell; without Kafka the high watermarks are null */
@@ -42,22 +44,23 @@ export class LagSources {
 
   /** Null when the mirror does not cover every topic, or an instance behind it is dead. */
   private async fromMirror(mirror: MirrorReader, notes: string[]): Promise<PartitionLag[] | null> {
-    const { topics } = this.config.kafka
     const entries = await optional('Redis', () => mirror.read(), notes)
     if (entries === null) return null
+    const mirrored = presentTopics(entries.map(({ topic }) => topic))
+    const { topics, missing } = selectTopics(this.config.kafka.topics, mirrored)
     const ours = entries.filter(({ topic }) => topics.includes(topic))
-    const isWhole = topics.every(topic => ours.some(entry => entry.topic === topic))
+    const isWhole = ours.length > 0 && missing.length === 0
     if (isWhole && ours.every(({ isFresh }) => isFresh)) return ours.map(fromEntry)
     notes.push('Redis: no running instance keeps the mirror up to date')
     return null
   }
 
   private async fromPostgres(notes: string[]): Promise<PartitionLag[]> {
-    const { groupId, topics } = this.config.kafka
+    const { groupId, topics: items } = this.config.kafka
     const cluster = await optional('Kafka', () => this.inspector.cluster(), notes)
-    const present = topics.filter(topic => cluster?.topics.has(topic))
-    for (const topic of topics)
-      if (cluster !== null && !present.includes(topic)) notes.push(`Kafka: topic ${topic} does not exist`)
+    const { topics: present, missing } = selectTopics(items, presentTopics(cluster?.topics.keys() ?? []))
+    if (cluster !== null) for (const topic of missing) notes.push(`Kafka: topic ${topic} does not exist`)
+    const topics = [...present, ...missing]
     const ends: Watermarks = (await optional('Kafka', () => this.watermarks(present), notes)) ?? new Map()
     const stored = await storedPositions(this.store, cluster?.clusterId ?? null, groupId, topics)
     const known = new Set(stored.map(({ topic, partition }) => `${topic}/${partition}`))

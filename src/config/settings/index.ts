@@ -2,6 +2,7 @@
  * The one table of settings. Types, parsing, bounds, --help, redaction, docs/configuration.md and the example
  * file all come from it (types.ts, values.ts, render.ts); rules between two settings are in checks.ts.
  */
+import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
@@ -23,6 +24,7 @@ export const settings = {
   ...redisSettings,
   ...memorySettings,
   ...parseSettings,
+  ...columnSettings,
   ...storageSettings,
   ...httpSettings,
   ...processSettings,

@@ -16,8 +16,11 @@ export const kafkaSettings = {
     default: 'logs',
     minItems: 1,
     maxItems: 1000,
-    shape: { pattern: /^[a-zA-Z0-9._-]{1,249}$/, accepts: 'topic names' },
-    help: 'Topics to store.',
+    shape: {
+      pattern: /^([a-zA-Z0-9._-]{1,249}|\/.{1,247}\/)$/,
+      accepts: 'topic names, or regular expressions between slashes such as /^app-/',
+    },
+    help: 'Topics to store. A regular expression takes every topic that it matches, also one that is made later; never internal ones.',
   },
   'kafka.group_id': {
     type: 'string',
@@ -35,6 +38,12 @@ export const kafkaSettings = {
     type: 'start',
     default: 'earliest',
     help: 'Where a topic that was never stored begins: earliest, latest or a time. Later starts go on from Postgres.',
+  },
+  'kafka.isolation': {
+    type: 'enum',
+    values: ['read_committed', 'read_uncommitted'],
+    default: 'read_committed',
+    help: 'What is stored of transactions: those that were committed, when they are; or all records, as they come.',
   },
   'kafka.session_timeout': {
     type: 'duration',
@@ -70,5 +79,18 @@ export const kafkaSettings = {
     min: '1s',
     max: '10m',
     help: 'A broker that does not answer a request for so long is connected anew.',
+  },
+  'kafka.topics_refresh': {
+    type: 'duration',
+    default: '30s',
+    min: '100ms',
+    max: '1h',
+    help: 'How often to look for new topics and partitions, and for topics that were deleted or made anew.',
+  },
+  'kafka.on_gap': {
+    type: 'enum',
+    default: 'halt',
+    values: ['halt', 'record'],
+    help: 'What to do where the broker deleted records before they were stored: halt the partition, or write the gap to offset_gaps and go on behind it.',
   },
 } as const satisfies Record<string, Setting>

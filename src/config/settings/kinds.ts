@@ -48,7 +48,11 @@ export type UrlSetting = Common &
     readonly schemes: readonly string[]
     /** The empty text is a value too: the service is not used. */
     readonly optional?: true
+    /** Hosts separated by commas, as libpq has them. */
+    readonly severalHosts?: true
   }
+/** Columns of logs: config/columns.ts. */
+export type ColumnsSetting = Common & Fixed & { readonly type: 'columns' }
 export type Setting =
   | StringSetting
   | ListSetting
@@ -57,3 +61,4 @@ export type Setting =
   | BoolSetting
   | StartSetting
   | UrlSetting
+  | ColumnsSetting

@@ -17,11 +17,17 @@ export const parseSettings = {
     max: '1GiB',
     help: 'A Kafka batch that inflates to more halts its partition.',
   },
+  'parse.format': {
+    type: 'enum',
+    default: 'json',
+    values: ['json', 'logfmt', 'raw', 'auto'],
+    help: 'What a record is taken for; raw stores it whole as message, auto decides for each by its content: docs/formats.md.',
+  },
   'parse.malformed': {
     type: 'enum',
     default: 'store',
     values: ['store', 'dead_letter'],
-    help: 'What is not a JSON object: stored as a row with the raw text as message, or made a dead letter.',
+    help: 'What is not of the format: stored as a row with the raw text as message, or made a dead letter.',
   },
   'parse.keys': { type: 'bool', default: 'false', help: 'Write the Kafka key into attrs (kafka.key).' },
   'parse.headers': {

@@ -6,8 +6,9 @@ export const postgresSettings = {
     type: 'url',
     default: 'postgres://localhost:5432/logcollector',
     schemes: ['postgres', 'postgresql'],
+    severalHosts: true,
     secret: true,
-    help: 'The database: postgres://user:password@host:port/database?options.',
+    help: 'The database: postgres://user:password@host:port/database?options; several hosts are separated by commas.',
   },
   'postgres.writers': {
     type: 'int',
@@ -29,6 +30,15 @@ export const postgresSettings = {
     min: '1s',
     max: '1h',
     help: 'A connection on which nothing moves for so long in the middle of its work is cut and opened anew.',
+  },
+  'postgres.migrate_url': {
+    type: 'url',
+    default: '',
+    schemes: ['postgres', 'postgresql'],
+    severalHosts: true,
+    optional: true,
+    secret: true,
+    help: 'The same database as a role that may change the tables, for migrations; empty: postgres.url.',
   },
   'postgres.yield_above': {
     type: 'duration',

@@ -10,6 +10,10 @@ export const optionalText: Shape = { pattern: /^.{0,4096}$/u, accepts: 'a text, 
 export const filePath: Shape = { pattern: /^.{0,4096}$/u, accepts: 'the path of a file, or nothing' }
 export const hostName: Shape = { pattern: /^[\w.-]{0,253}$/, accepts: 'a host name, or nothing' }
 export const groupName: Shape = { pattern: /^[\w.-]{1,255}$/, accepts: 'letters, digits, ".", "_" and "-"' }
+export const indexKinds: Shape = {
+  pattern: /^(service|trace|attrs|text)$/,
+  accepts: 'service, trace, attrs and text',
+}
 export const roleName: Shape = {
   pattern: /^(consume|maintain|api|all)$/,
   accepts: 'consume, maintain, api or all',

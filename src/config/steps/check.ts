@@ -12,7 +12,7 @@ import type { LocatedStep } from './read.ts'
 import { judgePattern } from './safety.ts'
 
 /** For one pattern; what is not known by then is a warning. */
-const BUDGET_MS = 2000
+const BUDGET_MS = 3000
 
 export interface StepLimits {
   readonly maxMatchChars: number
@@ -79,7 +79,7 @@ function checkStep(
 }
 
 const remedy =
-  'write it more strictly (anchors, [^x]* instead of .*), or choose "engine: re2" or "unsafe: allow"'
+  'write it more strictly (anchors, [^x]* instead of .*), choose "engine: re2" or "unsafe: allow", or lower parse.max_match_chars'
 
 function judge(
   step: LocatedStep,

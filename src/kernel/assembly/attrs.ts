@@ -1,6 +1,7 @@
 /**
  * attrs: the record's members less the fields that became columns, byte for byte where Postgres takes them, and
- * behind them what LogCollector adds under `lc.` and `kafka.`. Twin: test/reference/record.ts.
+ * behind them what LogCollector adds under `lc.` and `kafka.`; pairs.ts does the same for logfmt. Twin:
+ * test/reference/record.ts.
  *
  * A promoted member is left out with one comma beside it; an object that loses all its members stays as {}.
  */
@@ -9,6 +10,7 @@ import { sizeOfEscape } from './escape'
 import { Field } from './fields'
 import { scanString, skipSpace } from './json'
 import { scanNumber } from './number'
+import { writePairValue } from './pairs'
 import { copyBytes } from './simd'
 import {
   FLAG_BAD,
@@ -18,8 +20,10 @@ import {
   scan,
   task,
   VALUE_EMPTY,
+  VALUE_NOT_JSON,
+  VALUE_NOT_LOGFMT,
   VALUE_NOT_OBJECT,
-  VALUE_OBJECT,
+  VALUE_PAIRS,
   VALUE_TOMBSTONE,
   VALUE_TOO_DEEP,
 } from './state'
@@ -38,7 +42,7 @@ export function leaveOut(field: usize): void {
   store<u32>(cuts + at * 4, field as u32)
 }
 
-/** The members of the scanned object that stay. */
+/** The members of the scanned JSON object that stay. */
 export function writeMembers(to: usize): usize {
   const cuts = task.slot + CUTS_AT
   let p = scan.object + 1
@@ -139,23 +143,24 @@ function writeKey(to: usize, first: usize, key: string): usize {
 }
 
 /** The field that named a time out of the window, as it came. */
-export function writeRefusedTime(to: usize, first: usize): usize {
+function writeRefusedTime(to: usize, first: usize, kind: u32): usize {
   const field = changetype<Field>(row.refusedTime)
   to = writeKey(to, first, '"lc.ts":')
+  if (kind == VALUE_PAIRS) return writePairValue(to, field.start, field.end, field.kind, field.flags)
   const quote: usize = field.kind == KIND_STRING ? 1 : 0
   return copyJson(to, field.start - quote, field.end + quote)
 }
 
 /** What does not come from the value: the key and headers when asked for, and what was done to the record. */
 export function writeExtras(to: usize, first: usize, kind: u32): usize {
-  if (row.refusedTime != 0) to = writeRefusedTime(to, first)
+  if (row.refusedTime != 0) to = writeRefusedTime(to, first, kind)
   if (row.timeReplaced) to = writeInteger(writeKey(to, first, '"lc.kafka_ts":'), record.rawTime)
   if (task.flags & FLAG_KEYS && record.keyLength >= 0) {
     to = writeQuoted(writeKey(to, first, '"kafka.key":'), record.key, record.key + record.keyLength)
   }
   if (task.flags & FLAG_HEADERS) to = writeHeaders(to, first)
   if (kind == VALUE_TOMBSTONE) to = writeAscii(writeKey(to, first, '"lc.tombstone":'), 'true')
-  else if (kind != VALUE_OBJECT) to = writeAscii(writeKey(to, first, '"lc.error":'), reasonOf(kind))
+  else if (kind >= VALUE_NOT_JSON) to = writeAscii(writeKey(to, first, '"lc.error":'), reasonOf(kind))
   if (row.changed) to = writeAscii(writeKey(to, first, '"lc.sanitized":'), 'true')
   return to
 }
@@ -163,6 +168,7 @@ export function writeExtras(to: usize, first: usize, kind: u32): usize {
 function reasonOf(kind: u32): string {
   if (kind == VALUE_NOT_OBJECT) return '"JSON, but no object"'
   if (kind == VALUE_EMPTY) return '"empty value"'
+  if (kind == VALUE_NOT_LOGFMT) return '"not logfmt"'
   return kind == VALUE_TOO_DEEP ? '"JSON nested too deep"' : '"not JSON"'
 }
 

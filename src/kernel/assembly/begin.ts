@@ -2,7 +2,15 @@
  * Starts a task: settings from the slot's image, everything else from the arguments, all counts at zero.
  * The image itself is written by src/kernel/slot.ts.
  */
-import { FLAGS_AT, JUMBO_AT, MAX_RECORD_AT } from '../memory-map'
+import {
+  EXTRA_COUNT_AT,
+  EXTRA_FIXED_BYTES,
+  FLAGS_AT,
+  FORMAT_AT,
+  JUMBO_AT,
+  MAX_RECORD_AT,
+  ROW_FIXED_BYTES,
+} from '../memory-map'
 import { clearRollups } from './rollups'
 import { clearShape } from './shape'
 import { task } from './state'
@@ -26,6 +34,9 @@ export function begin(
   task.maxRecordBytes = load<u32>(slot, MAX_RECORD_AT)
   task.jumboBytes = load<u32>(slot, JUMBO_AT)
   task.flags = load<u32>(slot, FLAGS_AT)
+  task.format = load<u8>(slot, FORMAT_AT)
+  task.extraColumns = load<u8>(slot, EXTRA_COUNT_AT)
+  task.rowFixedBytes = (ROW_FIXED_BYTES as i64) + ((task.extraColumns * EXTRA_FIXED_BYTES) as i64)
   task.topicId = topicId
   task.partition = partition
   task.nowMs = nowMs as i64

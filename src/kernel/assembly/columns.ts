@@ -25,21 +25,24 @@ const LATEST_US: i64 = 3600000000
 /** More than any time or severity is long. */
 const SHORT_TEXT_BYTES: usize = 65
 
-/** The plain text of a field that holds a short one: its own bytes, or decoded in the slot. Sets shortEnd. */
-function shortText(field: Field): usize {
-  shortEnd = field.end
+/** The plain text of a field that holds a short one: its own bytes, or decoded in the slot. Sets shortField.end. */
+export function shortText(field: Field): usize {
+  shortField.end = field.end
   if (field.flags == 0) return field.start
   const text = task.slot + TEXT_AT
   const changed = row.changed
   row.cut = false
-  shortEnd = writeString(text, field.start, field.end, field.flags, SHORT_TEXT_BYTES)
+  shortField.end = writeString(text, field.start, field.end, field.flags, SHORT_TEXT_BYTES)
   // Too long or mended, it is nothing that a column takes, and attrs will say so when it is written there.
-  if (row.cut) shortEnd = text + SHORT_TEXT_BYTES
+  if (row.cut) shortField.end = text + SHORT_TEXT_BYTES
   row.changed = changed
   return text
 }
 
-let shortEnd: usize = 0
+/** Where the text that shortText gave ends. */
+export class shortField {
+  static end: usize = 0
+}
 
 /** Sets row.ts, and row.refusedTime to the field whose time lies out of the window. */
 export function resolveTime(): void {
@@ -51,7 +54,7 @@ export function resolveTime(): void {
     const field = fieldOf(firstSlot(COLUMN_TS) + (ctz(met) as u32))
     if (field.kind != KIND_STRING && field.kind != KIND_NUMBER) continue
     const text = shortText(field)
-    const time = parseTime(text, shortEnd)
+    const time = parseTime(text, shortField.end)
     if (time == NO_TIME) continue
     leaveOut(changetype<usize>(field))
     if (time >= 0 && time >= kafkaTime - EARLIEST_US && time <= kafkaTime + LATEST_US) row.ts = time
@@ -69,7 +72,7 @@ export function resolveSeverity(): void {
     const field = fieldOf(slot)
     if (field.kind != KIND_STRING && field.kind != KIND_NUMBER) continue
     const text = shortText(field)
-    const severity = parseSeverity(text, shortEnd, load<u8>(task.slot + slot, ALIAS_FLAGS_AT) != 0)
+    const severity = parseSeverity(text, shortField.end, load<u8>(task.slot + slot, ALIAS_FLAGS_AT) != 0)
     if (severity == 0) continue
     row.severity = severity
     leaveOut(changetype<usize>(field))

@@ -6,7 +6,8 @@
 /** What \u0000 and lone surrogates decode to. */
 export const BAD_CODE: u32 = 0xffffffff
 
-function hexDigit(byte: u32): u32 {
+/** The value of a hex digit; more than 15 for what is none. */
+export function hexDigit(byte: u32): u32 {
   if (byte - 0x30 <= 9) return byte - 0x30
   const letter = (byte | 0x20) - 0x61
   return letter <= 5 ? letter + 10 : 0x10000

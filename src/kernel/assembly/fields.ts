@@ -1,8 +1,8 @@
 /**
  * The field table: where a promoted field was met in the text. One entry an alias slot, in the slot of the task.
- * json-object.ts fills it; columns.ts, attrs.ts and row.ts read it.
+ * The scanners fill it (formats.ts); columns.ts, extra-columns.ts, attrs.ts and row.ts read it.
  */
-import { COLUMNS_AT, FIELD_BYTES, FIELDS_AT } from '../memory-map'
+import { COLUMNS_AT, FIELD_BYTES, FIELDS_AT, MAX_ALIASES } from '../memory-map'
 import { scan, task } from './state'
 
 @unmanaged
@@ -12,6 +12,7 @@ export class Field {
   end: usize
   kind: u32
   flags: u32
+  // JSON alone from here.
   /** Where leaving the member out begins: its comma, or behind the brace that opens the object. */
   before: usize
   /** Where it ends: behind the next comma, or at the brace that closes the object. */
@@ -24,6 +25,34 @@ export class Field {
 
 export function fieldOf(slot: u32): Field {
   return changetype<Field>(task.slot + FIELDS_AT + slot * FIELD_BYTES)
+}
+
+/** Notes a field met in the text, of the kind and flags in `scan`; of several under one name the first counts. */
+export function noteField(
+  slot: u32,
+  start: usize,
+  end: usize,
+  before: usize,
+  after: usize,
+  object: usize,
+): void {
+  if (slot < (MAX_ALIASES as u32)) {
+    const bit: u64 = (1 as u64) << (slot as u64)
+    if (scan.seen & bit) return
+    scan.seen |= bit
+  } else {
+    const bit: u32 = 1 << (slot - MAX_ALIASES)
+    if (scan.seenExtra & bit) return
+    scan.seenExtra |= bit
+  }
+  const field = fieldOf(slot)
+  field.start = start
+  field.end = end
+  field.kind = scan.kind
+  field.flags = scan.flags
+  field.before = before
+  field.after = after
+  field.object = object
 }
 
 /** One bit for each alias of the column that was met, the first alias lowest. */

@@ -11,8 +11,9 @@ import {
   NAME_VALUE_AT,
   NO_VALUE,
   PATH_AT,
+  SHAPE_AT,
 } from '../memory-map'
-import { fieldOf } from './fields'
+import { noteField } from './fields'
 import { scanString, scanValue, skipSpace } from './json'
 import { findName } from './names'
 import { expect, expectedName, firstExpected, nextExpected, passExpected } from './shape'
@@ -30,8 +31,9 @@ import {
 import { writeString } from './text'
 
 /** Scans a value that is not empty; gives what it is (VALUE_…) and, for an object, the filled field table. */
-export function scanRecord(p: usize, end: usize): u32 {
+export function scanJson(p: usize, end: usize): u32 {
   scan.seen = 0
+  scan.seenExtra = 0
   scan.dirty = false
   scan.fault = VALUE_NOT_JSON
   p = skipSpace(p, end)
@@ -55,7 +57,7 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
   if (p >= end) return 0
   if (load<u8>(p) == 0x7d) return p + 1
   let before = object + 1
-  let expected: usize = pathLength == 0 ? firstExpected() : 0
+  let expected: usize = pathLength == 0 ? firstExpected(SHAPE_AT) : 0
   while (true) {
     if (p >= end) return 0
     let name: usize = 0
@@ -73,7 +75,7 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
       if (expected != 0 && colon == keyEnd + 1) expect(expected, p, colon, name)
       p = colon + 1
     }
-    if (expected != 0) expected = nextExpected(expected)
+    if (expected != 0) expected = nextExpected(expected, SHAPE_AT)
     p = skipSpace(p, end)
     if (p >= end) return 0
     const value = p
@@ -95,7 +97,10 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
     if (byte != 0x2c && byte != 0x7d) return 0
     if (name != 0) {
       const slot: u32 = load<u8>(name, NAME_VALUE_AT)
-      if (slot != NO_VALUE) noteField(slot, value, valueEnd, before, byte == 0x2c ? p + 1 : p, object)
+      if (slot != NO_VALUE) {
+        const quote: usize = scan.kind == KIND_STRING ? 1 : 0
+        noteField(slot, value + quote, valueEnd - quote, before, byte == 0x2c ? p + 1 : p, object)
+      }
     }
     if (byte == 0x7d) return p + 1
     before = p
@@ -121,29 +126,7 @@ function findComposedKey(key: usize, keyEnd: usize, pathLength: u32): usize {
 function extendPath(name: usize): u32 {
   const path = task.slot + PATH_AT
   const length: u32 = load<u8>(name, NAME_LENGTH_AT)
-  copyBytes(path, task.slot + ALIASES_AT + load<u32>(name), length)
+  copyBytes(path, task.slot + ALIASES_AT + load<u16>(name), length)
   store<u8>(path + length, 0x2e)
   return length + 1
-}
-
-function noteField(
-  slot: u32,
-  value: usize,
-  valueEnd: usize,
-  before: usize,
-  after: usize,
-  object: usize,
-): void {
-  const bit: u64 = (1 as u64) << (slot as u64)
-  if (scan.seen & bit) return
-  scan.seen |= bit
-  const field = fieldOf(slot)
-  const isString = scan.kind == KIND_STRING
-  field.start = isString ? value + 1 : value
-  field.end = isString ? valueEnd - 1 : valueEnd
-  field.kind = scan.kind
-  field.flags = scan.flags
-  field.before = before
-  field.after = after
-  field.object = object
 }

@@ -58,6 +58,20 @@ export function scanNumber(p: usize, end: usize): usize {
   return p
 }
 
+/** Is all of the text a number without an exponent that jsonb takes as it is? */
+export function isPlainNumber(p: usize, end: usize): bool {
+  if (load<u8>(p) == 0x2d) p++
+  const start = p
+  p = skipDigits(p, end)
+  if (p == start || (load<u8>(start) == 0x30 && p - start > 1)) return false
+  if (((p - start) as i64) > MAX_INTEGER_DIGITS) return false
+  if (p == end) return true
+  if (load<u8>(p) != 0x2e) return false
+  const fraction = p + 1
+  p = skipDigits(fraction, end)
+  return p == end && p != fraction && ((p - fraction) as i64) <= MAX_FRACTION_DIGITS
+}
+
 /** What mostly follows a number: the plain ones end here. */
 function isDelimiter(byte: u8): bool {
   return byte == 0x2c || byte == 0x7d || byte == 0x5d

@@ -4,7 +4,7 @@
  *   int16 11 · ts int64 · severity int2 · service · host · trace_id · span_id · message text · attrs jsonb
  *   · topic_id int2 · kafka_partition int4 · kafka_offset int8        each behind its int32 length, -1 for null
  *
- * The caller has made sure of room for ROW_FIXED_BYTES and the texts. Twin: test/reference/copy-row.ts.
+ * and the extra columns in the order of the settings. The caller has made sure of room for ROW_FIXED_BYTES and the texts. Twin: test/reference/copy-row.ts.
  */
 import { ROW_FIELDS } from '../memory-map'
 import { writeExtras, writeMembers } from './attrs'
@@ -18,12 +18,14 @@ import {
   resolveTime,
   writeTextColumn,
 } from './columns'
+import { resolveExtraColumns, writeExtraColumns } from './extra-columns'
+import { writePairs } from './pairs'
 import { storeBigEndian16, storeBigEndian32, storeBigEndian64 } from './simd'
-import { record, row, scan, task, VALUE_OBJECT, VALUE_TOMBSTONE } from './state'
+import { record, row, scan, task, VALUE_OBJECT, VALUE_PAIRS, VALUE_TOMBSTONE } from './state'
 import { writeRawText } from './text'
 
 /** Microseconds from 1970 to 2000, where Postgres counts from. */
-const POSTGRES_EPOCH_US: i64 = 946684800000000
+export const POSTGRES_EPOCH_US: i64 = 946684800000000
 
 /** Writes the row of the record in hand, whose value is of the kind given; gives the address behind it. */
 export function writeRow(kind: u32): usize {
@@ -32,14 +34,16 @@ export function writeRow(kind: u32): usize {
   row.severity = 0
   row.ts = record.time * 1000
   row.refusedTime = 0
-  if (kind == VALUE_OBJECT) {
+  row.filled = 0
+  if (kind <= VALUE_PAIRS) {
     resolveTime()
     resolveSeverity()
+    if (scan.seenExtra != 0) resolveExtraColumns()
   } else {
     scan.seen = 0
   }
   let to = task.out
-  storeBigEndian16(to, ROW_FIELDS as u16)
+  storeBigEndian16(to, (ROW_FIELDS + task.extraColumns) as u16)
   storeBigEndian32(to + 2, 8)
   storeBigEndian64(to + 6, row.ts - POSTGRES_EPOCH_US)
   storeBigEndian32(to + 14, 2)
@@ -51,7 +55,7 @@ export function writeRow(kind: u32): usize {
   to = writeTextColumn(to, COLUMN_HOST)
   to = writeTextColumn(to, COLUMN_TRACE_ID)
   to = writeTextColumn(to, COLUMN_SPAN_ID)
-  to = kind == VALUE_OBJECT ? writeTextColumn(to, COLUMN_MESSAGE) : writeRawMessage(to, kind)
+  to = kind <= VALUE_PAIRS ? writeTextColumn(to, COLUMN_MESSAGE) : writeRawMessage(to, kind)
   to = writeAttrs(to, kind)
   storeBigEndian32(to, 2)
   storeBigEndian16(to + 4, task.topicId as u16)
@@ -59,7 +63,7 @@ export function writeRow(kind: u32): usize {
   storeBigEndian32(to + 10, task.partition)
   storeBigEndian32(to + 14, 8)
   storeBigEndian64(to + 18, record.offset)
-  return to + 26
+  return task.extraColumns == 0 ? to + 26 : writeExtraColumns(to + 26)
 }
 
 function writeRawMessage(to: usize, kind: u32): usize {
@@ -67,7 +71,7 @@ function writeRawMessage(to: usize, kind: u32): usize {
     storeBigEndian32(to, -1)
     return to + 4
   }
-  const end = writeRawText(to + 4, record.value, record.value + record.valueLength)
+  const end = writeRawText(to + 4, record.value, record.value + record.valueLength, !scan.dirty)
   storeBigEndian32(to, (end - to - 4) as u32)
   return end
 }
@@ -77,7 +81,9 @@ function writeAttrs(to: usize, kind: u32): usize {
   store<u8>(to, 1, 4)
   store<u8>(to, 0x7b, 5)
   const first = to + 6
-  let end = kind == VALUE_OBJECT ? writeMembers(first) : first
+  let end = first
+  if (kind == VALUE_OBJECT) end = writeMembers(first)
+  else if (kind == VALUE_PAIRS) end = writePairs(first)
   end = writeExtras(end, first, kind)
   store<u8>(end, 0x7d)
   storeBigEndian32(to, (end + 1 - to - 4) as u32)

@@ -38,6 +38,19 @@ export function stringStops(bytes: v128): i32 {
   )
 }
 
+/**
+ * One bit for each of 16 bytes that ends a plain run of a word: quote, backslash, space, control character, a byte of
+ * a multi-byte character, or `stop`.
+ */
+export function wordStops(bytes: v128, stop: u8): i32 {
+  return i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+      v128.or(i8x16.lt_s(bytes, i8x16.splat(0x21)), i8x16.eq(bytes, i8x16.splat(stop))),
+    ),
+  )
+}
+
 /** One bit for each of 16 bytes that raw text cannot pass unseen: NUL and multi-byte characters. */
 export function textStops(bytes: v128): i32 {
   return i8x16.bitmask(i8x16.lt_s(bytes, i8x16.splat(1)))

@@ -13,6 +13,10 @@ export class task {
   static deadLow: usize = 0
   static deadEnd: usize = 0
   static maxRecordBytes: u32 = 0
+  static format: u32 = 0
+  /** Columns behind those of the table, and what a row takes besides its texts. */
+  static extraColumns: u32 = 0
+  static rowFixedBytes: i64 = 0
   static jumboBytes: u32 = 0
   static flags: u32 = 0
   static topicId: u32 = 0
@@ -62,6 +66,15 @@ export class scan {
   static open: u32 = 0
   /** One bit an alias slot whose field was met. */
   static seen: u64 = 0
+  /** The same for the extra columns. */
+  static seenExtra: u32 = 0
+  /** Of a logfmt text: its pairs, its keys without "=", and by how much it may grow. */
+  static pairs: u32 = 0
+  static bareKeys: u32 = 0
+  /** How many of both were noted, and where the rest begins (0: nowhere). */
+  static noted: u32 = 0
+  static rest: usize = 0
+  static growth: i64 = 0
   static object: usize = 0
   static objectEnd: usize = 0
 }
@@ -83,6 +96,8 @@ export class row {
   /** The service as stored. */
   static service: usize = 0
   static serviceLength: u32 = 0
+  /** One bit an extra column that has a value. */
+  static filled: u32 = 0
 }
 
 // Kinds of a JSON value.
@@ -95,11 +110,18 @@ export const KIND_CONTAINER: u32 = 5
 // Flags of a token: holds escapes; holds what must be replaced.
 export const FLAG_ESCAPED: u32 = 1
 export const FLAG_BAD: u32 = 2
+// logfmt alone: holds what a JSON string cannot hold as it is (Go's escapes, control characters); no escapes at all, a
+// backslash is one.
+export const FLAG_FOREIGN: u32 = 4
+export const FLAG_LITERAL: u32 = 8
 
-// What a value is.
+// What a value is. Up to VALUE_PAIRS it fills the field table, from VALUE_NOT_JSON on it is malformed.
 export const VALUE_OBJECT: u32 = 0
-export const VALUE_NOT_JSON: u32 = 1
-export const VALUE_NOT_OBJECT: u32 = 2
-export const VALUE_EMPTY: u32 = 3
-export const VALUE_TOO_DEEP: u32 = 4
-export const VALUE_TOMBSTONE: u32 = 5
+export const VALUE_PAIRS: u32 = 1
+export const VALUE_RAW: u32 = 2
+export const VALUE_TOMBSTONE: u32 = 3
+export const VALUE_NOT_JSON: u32 = 4
+export const VALUE_NOT_OBJECT: u32 = 5
+export const VALUE_EMPTY: u32 = 6
+export const VALUE_TOO_DEEP: u32 = 7
+export const VALUE_NOT_LOGFMT: u32 = 8

@@ -1,10 +1,11 @@
 /**
  * What becomes of one record: a row, a dead letter, or nothing yet because there is no room.
- * batch.ts hands it over in `record`; json-object.ts scans, row.ts and dead-letters.ts write.
+ * batch.ts hands it over in `record`; formats.ts scans, row.ts and dead-letters.ts write.
  */
 import {
   DEAD_EMPTY,
   DEAD_NOT_JSON,
+  DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
   DEAD_ROW_TOO_LARGE,
   DEAD_TOO_DEEP,
@@ -15,14 +16,13 @@ import {
   FLAG_KEYS,
   MAX_ROWS,
   ROW_ENTRY_BYTES,
-  ROW_FIXED_BYTES,
   ROW_TABLE_STAGE_AT,
   STEP_DONE,
   STEP_OUTPUT_FULL,
   STEP_ROW_TOO_LARGE,
 } from '../memory-map'
 import { writeDeadLetter } from './dead-letters'
-import { scanRecord } from './json-object'
+import { scanValueOf } from './formats'
 import { countRow, noteSegment, rollupOf } from './rollups'
 import { freeBytes, RESERVED_BYTES } from './room'
 import { writeRow } from './row'
@@ -32,8 +32,11 @@ import {
   scan,
   task,
   VALUE_EMPTY,
+  VALUE_NOT_JSON,
+  VALUE_NOT_LOGFMT,
   VALUE_NOT_OBJECT,
   VALUE_OBJECT,
+  VALUE_PAIRS,
   VALUE_TOMBSTONE,
   VALUE_TOO_DEEP,
 } from './state'
@@ -80,7 +83,7 @@ export function takeRecord(): i32 {
   if (task.rows >= (MAX_ROWS as u32)) return STEP_OUTPUT_FULL
   if (record.valueLength > (task.maxRecordBytes as i32)) return writeDeadLetter(DEAD_VALUE_TOO_LARGE)
   const kind = kindOfValue()
-  const isMalformed = kind != VALUE_OBJECT && kind != VALUE_TOMBSTONE
+  const isMalformed = kind >= VALUE_NOT_JSON
   if (isMalformed && (task.flags & FLAG_DEAD_LETTER_MALFORMED) != 0) return writeDeadLetter(codeOf(kind))
   const needed = bytesNeeded(kind)
   if (needed + RESERVED_BYTES + ALIGNMENT > (task.jumboBytes as i64))
@@ -95,22 +98,26 @@ export function takeRecord(): i32 {
 
 function kindOfValue(): u32 {
   if (record.valueLength < 0) return VALUE_TOMBSTONE
-  return record.valueLength == 0 ? VALUE_EMPTY : scanRecord(record.value, record.value + record.valueLength)
+  return scanValueOf(record.value, record.value + record.valueLength)
 }
 
 function codeOf(kind: u32): u32 {
   if (kind == VALUE_NOT_OBJECT) return DEAD_NOT_OBJECT
   if (kind == VALUE_EMPTY) return DEAD_EMPTY
+  if (kind == VALUE_NOT_LOGFMT) return DEAD_NOT_LOGFMT
   return kind == VALUE_TOO_DEEP ? DEAD_TOO_DEEP : DEAD_NOT_JSON
 }
 
 /** An upper bound of the row's size; memory-map.ts, ROW_FIXED_BYTES, says why it holds. */
 function bytesNeeded(kind: u32): i64 {
   const valueBytes: i64 = max(record.valueLength, 0)
-  let needed = (ROW_FIXED_BYTES as i64) + valueBytes
-  const grows =
-    kind == VALUE_OBJECT ? scan.dirty : !isCleanText(record.value, record.value + (valueBytes as usize))
-  if (grows) needed += valueBytes * 2
+  let needed = task.rowFixedBytes + valueBytes
+  if (kind == VALUE_PAIRS) {
+    needed += scan.growth
+  } else {
+    if (kind != VALUE_OBJECT) scan.dirty = !isCleanText(record.value, record.value + (valueBytes as usize))
+    if (scan.dirty) needed += valueBytes * 2
+  }
   if (task.flags & FLAG_KEYS && record.keyLength > 0) needed += (record.keyLength as i64) * 6
   if (task.flags & FLAG_HEADERS) needed += ((record.end - record.headers) as i64) * 6
   return needed

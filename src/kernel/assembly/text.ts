@@ -3,21 +3,22 @@
  * behind what they wrote; they may store up to 15 bytes more. Twin: test/reference/text.ts.
  */
 import { BAD_CODE, codeOfEscape, sizeOfEscape } from './escape'
+import { codeOfGoEscape, sizeOfGoEscape } from './go-escape'
 import { copyBytes, stringStops, textStops } from './simd'
-import { row } from './state'
+import { FLAG_LITERAL, row } from './state'
 import { characterAt, storeCharacter, storeReplacement } from './utf8'
 
 /**
- * The text of a JSON string (or of a number, with flags 0) at most cap bytes long, cut between characters.
+ * The text of a string (or of a number, with flags 0) at most cap bytes long, cut between characters.
  * Sets row.cut when it was cut, row.changed when something was replaced.
  */
 export function writeString(to: usize, p: usize, end: usize, flags: u32, cap: usize): usize {
-  if (flags != 0 || end - p > cap) return writeSlowString(to, p, end, cap)
+  if (flags != 0 || end - p > cap) return writeSlowString(to, p, end, flags, cap)
   copyBytes(to, p, end - p)
   return to + (end - p)
 }
 
-function writeSlowString(to: usize, p: usize, end: usize, cap: usize): usize {
+function writeSlowString(to: usize, p: usize, end: usize, flags: u32, cap: usize): usize {
   const limit = to + cap
   while (p < end) {
     const bytes = v128.load(p)
@@ -35,23 +36,59 @@ function writeSlowString(to: usize, p: usize, end: usize, cap: usize): usize {
       p += run
       continue
     }
-    const size = load<u8>(p) == 0x5c ? sizeOfEscape(p, end) : characterAt(p, end)
-    const behind = load<u8>(p) == 0x5c ? storeEscaped(to, p, size) : storeRaw(to, p, size)
+    const isEscape = load<u8>(p) == 0x5c && (flags & FLAG_LITERAL) == 0
+    const behind = isEscape ? storeEscaped(to, p, end) : storePlain(to, p, end)
     if (behind > limit) {
       row.cut = true
       return to
     }
     to = behind
-    p += size < 0 ? -size : size
+    p += step.size
   }
   return to
 }
 
-function storeEscaped(to: usize, p: usize, size: i32): usize {
-  const code = codeOfEscape(p, size)
-  if (code != BAD_CODE) return storeCharacter(to, code)
+/** Bytes that were read last. */
+class step {
+  static size: usize = 0
+}
+
+function storeEscaped(to: usize, p: usize, end: usize): usize {
+  const size = readEscape(p, end)
+  step.size = size
+  if (escape.code != BAD_CODE) return storeCharacter(to, escape.code)
   row.changed = true
   return storeReplacement(to)
+}
+
+/** A character that is no escape: one of several bytes, NUL, or (logfmt) a backslash or control character. */
+function storePlain(to: usize, p: usize, end: usize): usize {
+  const byte = load<u8>(p)
+  if (byte != 0 && byte < 0x80) {
+    store<u8>(to, byte)
+    step.size = 1
+    return to + 1
+  }
+  const size = characterAt(p, end)
+  step.size = size < 0 ? -size : size
+  return storeRaw(to, p, size)
+}
+
+/** What the escape read last stands for: a code point or BAD_CODE. */
+class escape {
+  static code: u32 = 0
+}
+
+/** Reads an escape of JSON's or Go's that is known to be one; gives its size. */
+function readEscape(p: usize, end: usize): usize {
+  let size = sizeOfEscape(p, end)
+  if (size != 0) {
+    escape.code = codeOfEscape(p, size)
+  } else {
+    size = sizeOfGoEscape(p, end)
+    escape.code = codeOfGoEscape(p, size)
+  }
+  return size < 0 ? -size : size
 }
 
 /** Writes the character at p, of the size that characterAt gave. */
@@ -81,8 +118,12 @@ export function isCleanText(p: usize, end: usize): bool {
   return true
 }
 
-/** Any bytes as text, all of them. */
-export function writeRawText(to: usize, p: usize, end: usize): usize {
+/** Any bytes as text, all of them; isClean says that isCleanText holds. */
+export function writeRawText(to: usize, p: usize, end: usize, isClean: bool): usize {
+  if (isClean) {
+    copyBytes(to, p, end - p)
+    return to + (end - p)
+  }
   while (p < end) {
     const byte = load<u8>(p)
     if (byte - 1 < 0x7f) {
@@ -108,19 +149,49 @@ export function writeQuoted(to: usize, p: usize, end: usize): usize {
       p += size < 0 ? -size : size
       continue
     }
-    if (byte == 0x22 || byte == 0x5c) {
-      store<u8>(to++, 0x5c)
-      store<u8>(to++, byte)
-    } else if (byte < 0x20) {
-      // "\u00" and two hex digits
-      store<u32>(to, 0x3030755c)
-      store<u8>(to, 0x30 + (byte >> 4), 4)
-      store<u8>(to, (byte & 15) + ((byte & 15) > 9 ? 0x57 : 0x30), 5)
-      to += 6
-    } else {
-      store<u8>(to++, byte)
-    }
+    to = storeQuotedAscii(to, byte)
     p++
+  }
+  store<u8>(to, 0x22)
+  return to + 1
+}
+
+/** An ASCII character other than NUL as part of a JSON string. */
+function storeQuotedAscii(to: usize, byte: u8): usize {
+  if (byte == 0x22 || byte == 0x5c) {
+    store<u8>(to, 0x5c)
+    store<u8>(to, byte, 1)
+    return to + 2
+  }
+  if (byte >= 0x20) {
+    store<u8>(to, byte)
+    return to + 1
+  }
+  // "\u00" and two hex digits
+  store<u32>(to, 0x3030755c)
+  store<u8>(to, 0x30 + (byte >> 4), 4)
+  store<u8>(to, (byte & 15) + ((byte & 15) > 9 ? 0x57 : 0x30), 5)
+  return to + 6
+}
+
+/** A string with escapes of JSON's and Go's, without its quotes, as a JSON string with quotes. */
+export function writeRequoted(to: usize, p: usize, end: usize): usize {
+  store<u8>(to++, 0x22)
+  while (p < end) {
+    const byte = load<u8>(p)
+    if (byte == 0x5c) {
+      p += readEscape(p, end)
+      if (escape.code == BAD_CODE) row.changed = true
+      if (escape.code == BAD_CODE) to = storeReplacement(to)
+      else if (escape.code < 0x80) to = storeQuotedAscii(to, escape.code as u8)
+      else to = storeCharacter(to, escape.code)
+    } else if (byte != 0 && byte < 0x80) {
+      to = storeQuotedAscii(to, byte)
+      p++
+    } else {
+      to = storePlain(to, p, end)
+      p += step.size
+    }
   }
   store<u8>(to, 0x22)
   return to + 1

@@ -9,15 +9,16 @@ import {
   type ConsumerGroupJoinEvent,
   type Kafka,
   logLevel,
-  PartitionAssigners,
 } from 'kafkajs'
 import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 import { PipelineError } from '../../errors.ts'
 import { Repetition } from '../../supervisor/repetition.ts'
+import { Subscription } from './assigner.ts'
 import { type ClientOptions, type ClusterOptions, clientFactory } from './client.ts'
 import type { Cluster, Connection } from './cluster.ts'
 import { kafkaFailure } from './failure.ts'
 import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
+import { listTopics, type TopicList } from './topic-list.ts'
 
 export type KafkaLog = (level: 'warn' | 'info' | 'debug', message: string, context: object) => void
 
@@ -26,6 +27,7 @@ export interface KafkaOptions extends ClusterOptions {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly requestTimeoutMs: number
+  readonly isolation: 'read_committed' | 'read_uncommitted'
   readonly log: KafkaLog
 }
 
@@ -50,7 +52,8 @@ export interface GroupListener {
 /** kafkajs wakes for its heartbeat after this long where all partitions are paused. */
 const IDLE_LOOP_MS = 250
 const METADATA_MAX_AGE_MS = 60_000
-const READ_COMMITTED = 1
+/** Isolation levels of a Fetch (KIP-98). */
+const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const
 const FETCH_CONNECTION = 1
 const LOG_START = -2
 /** kafkajs declares this constant but exports it in no way that an ES module can name. */
@@ -63,6 +66,7 @@ export class KafkaAdapter {
   private consumer: Consumer
   private admin: Admin
   private cluster: Cluster | null = null
+  private readonly subscription = new Subscription()
 
   constructor(options: KafkaOptions) {
     this.options = options
@@ -87,8 +91,10 @@ export class KafkaAdapter {
       allowAutoTopicCreation: false,
       partitionAssigners: [
         deps => {
-          this.cluster = (deps as unknown as { cluster: Cluster }).cluster
-          return PartitionAssigners.roundRobin(deps)
+          const { cluster } = deps as unknown as { cluster: Cluster }
+          this.cluster = cluster
+          this.subscription.watch(cluster)
+          return this.subscription.assigner(cluster)
         },
       ],
     })
@@ -99,24 +105,35 @@ export class KafkaAdapter {
     await this.request('connect', () => this.consumer.connect())
   }
 
-  /** The id of the cluster and the names of its topics. */
-  async describe(): Promise<{ clusterId: string; topics: ReadonlySet<string> }> {
-    const metadata = await this.ask('Metadata', cluster => cluster.metadata({ topics: [] }))
-    return {
-      clusterId: metadata.clusterId ?? '',
-      topics: new Set(metadata.topicMetadata.map(({ topic }) => topic)),
-    }
+  /** Those of these topics that exist, or (null) all, as a broker says now. */
+  topics(names: readonly string[] | null): Promise<TopicList> {
+    return this.ask('Metadata', cluster => listTopics(cluster, names))
+  }
+
+  /** The topics to read are others now: the group is joined again for it, by those who stay members all the while. */
+  async resubscribe(topics: readonly string[]): Promise<void> {
+    await this.ask('Metadata', async cluster => {
+      // Metadata of a topic that is gone are an error, which kafkajs would meet again and again.
+      for (const topic of cluster.targetTopics)
+        if (!topics.includes(topic)) cluster.targetTopics.delete(topic)
+      await cluster.addMultipleTargetTopics(topics)
+      await cluster.refreshMetadata()
+    })
+    this.subscription.change(topics)
   }
 
   /** Joins the group; from then on the listener hears of every assignment. The topics must exist. */
   async join(topics: readonly string[], listener: GroupListener): Promise<void> {
-    const { consumer } = this
+    const { consumer, subscription } = this
+    subscription.begin(topics)
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }: ConsumerGroupJoinEvent) => {
       const assignment = payload.memberAssignment as Record<string, number[]>
+      subscription.joined()
       consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })))
       listener.onAssigned(assignment, payload.memberId, payload.duration)
     })
     consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
+      subscription.left()
       listener.onCrash(kafkaFailure(payload.error, { request: 'group' }), payload.restart)
     })
     consumer.on(consumer.events.HEARTBEAT, () => listener.onHeartbeat())
@@ -140,11 +157,9 @@ export class KafkaAdapter {
     )
   }
 
-  /** @throws PipelineError KAFKA_REQUEST_FAILED where they are not known (yet) */
-  partitionsOf(topic: string): readonly number[] {
-    const partitions = this.metadataOf(topic).map(({ partitionId }) => partitionId)
-    if (partitions.length > 0) return partitions.sort((a, b) => a - b)
-    throw new PipelineError('KAFKA_REQUEST_FAILED', { request: 'none', reason: `no metadata of ${topic}` })
+  /** How many partitions the metadata know of; 0: none yet. */
+  partitionsOf(topic: string): number {
+    return this.metadataOf(topic).length
   }
 
   /** The broker that leads the partition as far as the metadata knows, or null. */
@@ -210,7 +225,12 @@ export class KafkaAdapter {
         { topic, partitions: partitions.map(partition => ({ partition })), fromTimestamp: String(at) },
       ]),
     )
-    return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    const offsets = new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    // kafkajs leaves out what it knows no leader of.
+    const unknown = partitions.find(partition => !offsets.has(partition))
+    if (unknown === undefined) return offsets
+    const facts = { request: 'ListOffsets', topic, partition: unknown, reason: 'no leader' }
+    throw new PipelineError('KAFKA_REQUEST_FAILED', facts)
   }
 
   /**
@@ -236,7 +256,7 @@ export class KafkaAdapter {
       await this.request('SaslAuthenticate', () => connection.authenticate())
       readerOf(socket).announce(target)
       await connection.send({
-        request: fetchRequest(fetchFields(plan)),
+        request: fetchRequest(fetchFields(plan, this.options.isolation)),
         response: { decode: async body => body, parse: async () => undefined },
         requestTimeout: plan.maxWaitMs + this.options.requestTimeoutMs,
         logResponseError: false,
@@ -272,7 +292,10 @@ export class KafkaAdapter {
   }
 }
 
-function fetchFields(plan: FetchPlan): Parameters<typeof fetchRequest>[0] {
+function fetchFields(
+  plan: FetchPlan,
+  isolation: KafkaOptions['isolation'],
+): Parameters<typeof fetchRequest>[0] {
   const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
   for (const { topic, partition, offset, maxBytes } of plan.partitions) {
     const partitions = topics.get(topic) ?? []
@@ -284,7 +307,7 @@ function fetchFields(plan: FetchPlan): Parameters<typeof fetchRequest>[0] {
     maxWaitTime: plan.maxWaitMs,
     minBytes: 1,
     maxBytes: plan.maxBytes,
-    isolationLevel: READ_COMMITTED,
+    isolationLevel: isolationLevels[isolation],
     topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
   }
 }

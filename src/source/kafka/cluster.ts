@@ -16,13 +16,35 @@ export interface Connection {
   authenticate(): Promise<void>
 }
 
+export interface Broker {
+  /** By api key; null before the first connection. */
+  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null
+  readonly connectionPool: {
+    send(call: {
+      request: object
+      response: { decode(body: Buffer): Promise<Buffer>; parse(body: Buffer): Promise<Buffer> }
+      logResponseError: boolean
+    }): Promise<Buffer>
+  }
+}
+
 export interface Cluster {
+  /** The topics that its metadata are about. */
+  readonly targetTopics: Set<string>
+  readonly brokerPool: { findConnectedBroker(): Promise<Broker> }
   isConnected(): boolean
   disconnect(): Promise<void>
   refreshMetadata(): Promise<void>
+  /** Called before every idle round of the consumer, too. */
+  refreshMetadataIfNecessary(): Promise<void>
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>
   metadata(options?: { topics?: string[] }): Promise<{
     clusterId: string | null
-    topicMetadata: { topic: string; partitionMetadata: { partitionId: number; leader: number }[] }[]
+    topicMetadata: {
+      topic: string
+      isInternal: boolean
+      partitionMetadata: { partitionId: number; leader: number }[]
+    }[]
   }>
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[]
   findBroker(which: { nodeId: string }): Promise<{

@@ -15,7 +15,12 @@ export interface FetchedPartition {
   readonly partition: number
   readonly errorCode: number
   readonly highWatermark: number
+  /** Under read_committed nothing is handed out from here on; −1 under read_uncommitted. */
+  readonly lastStable: number
   readonly logStart: number
+  /** Address and length of the list of transactions that overlap the records and were aborted: [producer_id, first_offset]. */
+  readonly abortedAt: number
+  readonly abortedCount: number
   /** Address and size of the record set in the view. */
   readonly address: number
   readonly bytes: number
@@ -26,6 +31,8 @@ export interface FetchResponse {
   readonly errorCode: number
   readonly partitions: readonly FetchedPartition[]
 }
+
+const ABORTED_BYTES = 16
 
 /** @throws RangeError when the frame ends before its grammar does */
 export function readFetchResponse(view: DataView, address: number, bytes: number): FetchResponse {
@@ -45,14 +52,27 @@ function readPartition(cursor: Cursor, topic: string): FetchedPartition {
   const partition = cursor.int32()
   const errorCode = cursor.int16()
   const highWatermark = cursor.int64()
-  cursor.skip(8)
+  const lastStable = cursor.int64()
   const logStart = cursor.int64()
-  cursor.skip(16 * Math.max(0, cursor.int32()))
+  const abortedCount = Math.max(0, cursor.int32())
+  const abortedAt = cursor.at
+  cursor.skip(ABORTED_BYTES * abortedCount)
   cursor.skip(4)
   const bytes = Math.max(0, cursor.int32())
   const address = cursor.at
   cursor.skip(bytes)
-  return { topic, partition, errorCode, highWatermark, logStart, address, bytes }
+  return {
+    topic,
+    partition,
+    errorCode,
+    highWatermark,
+    lastStable,
+    logStart,
+    abortedAt,
+    abortedCount,
+    address,
+    bytes,
+  }
 }
 
 class Cursor {
@@ -96,6 +116,8 @@ class Cursor {
 /** Base offset and length stand before `length` bytes; the shortest batch has a header of 61 bytes in all. */
 const BATCH_PREFIX_BYTES = 12
 const BATCH_HEADER_BYTES = 61
+/** A message of formats 0 and 1 has offset, size, and 14 bytes at least. */
+const OLD_MESSAGE_BYTES = 26
 const LAST_OFFSET_DELTA_AT = 23
 const MAGIC_AT = 16
 const CRC_AT = 17
@@ -115,11 +137,12 @@ export function wholeBatches(view: DataView, address: number, bytes: number): Wh
   const end = address + bytes
   let at = address
   let nextOffset: number | null = null
-  while (end - at >= BATCH_HEADER_BYTES) {
+  while (end - at >= OLD_MESSAGE_BYTES) {
     const size = BATCH_PREFIX_BYTES + view.getInt32(at + 8)
-    if (size < BATCH_HEADER_BYTES || size > end - at) break
+    const isOld = view.getInt8(at + MAGIC_AT) < 2
+    if (size < (isOld ? OLD_MESSAGE_BYTES : BATCH_HEADER_BYTES) || size > end - at) break
     const base = Number(view.getBigInt64(at))
-    nextOffset = base + (view.getInt8(at + MAGIC_AT) >= 2 ? view.getInt32(at + LAST_OFFSET_DELTA_AT) : 0) + 1
+    nextOffset = base + (isOld ? 0 : view.getInt32(at + LAST_OFFSET_DELTA_AT)) + 1
     at += size
   }
   return { bytes: at - address, nextOffset }

@@ -1,10 +1,12 @@
 /**
  * One record out of a Fetch answer with its bytes, for dead letters: kafkajs' own decoder, slow and good enough for
- * a cold path (it knows every codec that kafkajs knows). Neighbour: source.ts.
+ * a cold path, behind our decompression. Neighbour: source.ts.
  */
 
 import Decoder from 'kafkajs/src/protocol/decoder.js'
 import decodeRecordBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder.js'
+import { codecs } from '../../codecs/codec.ts'
+import { decompress } from '../../codecs/decompress.ts'
 
 /** Key, value and headers as they were produced. */
 export interface RawRecord {
@@ -15,9 +17,30 @@ export interface RawRecord {
   readonly timestampMs: number
 }
 
+const LENGTH_AT = 8
+const ATTRIBUTES_AT = 21
+const RECORDS_AT = 61
+/** What `length` does not count. */
+const PREFIX_BYTES = 12
+const CODEC_MASK = 7
+/** The greatest that limits.max_batch_bytes can be: a worker has inflated the batch before, under that limit. */
+const MAX_BATCH_BYTES = 2 ** 30
+
+/** The first batch as if it had never been compressed; its checksum is not that of its bytes then. */
+function plainBatch(recordSet: Buffer): Buffer {
+  const codec = codecs[recordSet.readInt16BE(ATTRIBUTES_AT) & CODEC_MASK]
+  if (codec === undefined || codec === 'none') return recordSet
+  const end = PREFIX_BYTES + recordSet.readInt32BE(LENGTH_AT)
+  const records = decompress(codec, recordSet.subarray(RECORDS_AT, end), MAX_BATCH_BYTES)
+  const batch = Buffer.concat([recordSet.subarray(0, RECORDS_AT), records])
+  batch.writeInt32BE(batch.length - PREFIX_BYTES, LENGTH_AT)
+  batch.writeInt16BE(batch.readInt16BE(ATTRIBUTES_AT) & ~CODEC_MASK, ATTRIBUTES_AT)
+  return batch
+}
+
 /** The record at `offset` of a record set whose first batch holds it, or null when that batch does not. */
 export async function findRawRecord(recordSet: Buffer, offset: number): Promise<RawRecord | null> {
-  const { records } = await decodeRecordBatch(new Decoder(recordSet))
+  const { records } = await decodeRecordBatch(new Decoder(plainBatch(recordSet)))
   const found = records.find(record => Number(record.offset) === offset)
   if (found === undefined) return null
   const headers = Object.entries(found.headers).flatMap(([name, value]) =>

@@ -2,9 +2,11 @@
  * Proves from Postgres alone that what the ledger says is what is stored: ranges without holes, sums that agree, no
  * record twice, rollups equal to a recount. One REPEATABLE READ snapshot, so that it may run beside the writers.
  */
-import pg from 'pg'
+import type pg from 'pg'
+import { connectClient } from '../../postgres/connect.ts'
 import { storeError } from '../connection.ts'
-import { checks } from './checks.ts'
+import { checks, gaps, ROWS } from './checks.ts'
+import { beginSnapshot } from './snapshot.ts'
 
 export interface VerifyCheck {
   readonly name: string
@@ -17,6 +19,8 @@ export interface VerifyCheck {
 
 export interface VerifyReport {
   readonly ok: boolean
+  /** Offsets that the broker deleted before they were stored, and that somebody allowed to pass. */
+  readonly gapOffsets: number
   readonly checks: readonly VerifyCheck[]
 }
 
@@ -27,24 +31,21 @@ export interface VerifyOptions {
   readonly isLight?: boolean
 }
 
+const CONNECT_TIMEOUT_MS = 10_000
+
 export async function verify(
   url: string,
   { sinceMs, isLight = false }: VerifyOptions,
 ): Promise<VerifyReport> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'logcollector verify',
-    options: '-c search_path=logcollector,pg_catalog -c timezone=UTC',
-  })
   const since = sinceMs === null ? null : new Date(sinceMs)
+  const client = await openForVerify(url)
   try {
-    await client.connect()
-    await client.query('begin isolation level repeatable read read only')
+    const rowSource = await beginSnapshot(client, isLight)
     const chosen = checks.filter(check => check.isLight || !isLight)
     const results: VerifyCheck[] = []
     for (const { name, size, findings } of chosen) {
-      const { rows: found } = await client.query<{ finding: string }>(findings, [since])
-      const { rows } = await client.query<{ checked: string }>(size, [since])
+      const { rows: found } = await client.query<{ finding: string }>(over(rowSource, findings), [since])
+      const { rows } = await client.query<{ checked: string }>(over(rowSource, size), [since])
       results.push({
         name,
         ok: found.length === 0,
@@ -53,10 +54,23 @@ export async function verify(
       })
     }
     await client.query('commit')
-    return { ok: results.every(({ ok }) => ok), checks: results }
+    const gapOffsets = results.find(({ name }) => name === gaps.name)!.checked
+    return { ok: results.every(({ ok }) => ok), gapOffsets, checks: results }
   } catch (error) {
     throw storeError(error, 'verify')
   } finally {
     await client.end()
   }
 }
+
+/** A standby will do. */
+async function openForVerify(url: string): Promise<pg.Client> {
+  try {
+    const options = { name: 'logcollector verify', connectTimeoutMs: CONNECT_TIMEOUT_MS }
+    return (await connectClient({ url, access: 'read', ...options })).client
+  } catch (error) {
+    throw storeError(error, 'verify')
+  }
+}
+
+const over = (rowSource: string, sql: string): string => sql.replaceAll(ROWS, rowSource)

@@ -61,7 +61,7 @@ const paths = {
   UNIXPATH: '(?:/[\\w_%!$@:.,+~-]*)+',
   WINPATH: '(?:[A-Za-z]:|\\\\)(?:\\\\[^\\\\?*\\s]*)+',
   PATH: '%{UNIXPATH}|%{WINPATH}',
-  TTY: '/dev/(?:pts|tty)(?:[a-z]?/?[0-9]+)?',
+  TTY: '/dev/(?:pts/[0-9]+|tty[A-Za-z]*[0-9]*)',
   URIPROTO: '[A-Za-z][A-Za-z0-9+.-]*',
   URIHOST: '%{IPORHOST}(?::%{POSINT})?',
   URIPATH: "/[A-Za-z0-9$.+!*'(){},~:;=@#%&_/-]*",
