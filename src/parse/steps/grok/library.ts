@@ -90,7 +90,7 @@ const times = {
   ISO8601_TIMEZONE: 'Z|[+-]%{HOUR}(?::?%{MINUTE})',
   ISO8601_SECOND: '%{SECOND}',
   TIMESTAMP_ISO8601:
-    '[0-9]{4}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?(?:%{ISO8601_TIMEZONE})?',
+    '[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?',
   TZ: '[APMCE][SD]T|UTC|GMT',
   DATESTAMP_RFC822: '%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}',
   DATESTAMP_RFC2822: '%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} (?:%{TZ}|[+-][0-9]{4})',
