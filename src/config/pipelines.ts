@@ -10,10 +10,12 @@ import {
   type RecordFormat,
   recordFormats,
 } from '../parse/contract.ts'
+import { type StepSchema, stepSchemas } from '../parse/steps/schema.ts'
 import { nearest } from './nearest.ts'
-import type { Origin } from './problems.ts'
+import type { ConfigProblem, Origin } from './problems.ts'
 import { plainOf, type RawEntry, type RawTree, treeOfJson } from './raw-tree.ts'
 import { fieldNames, topicItem } from './settings/shapes.ts'
+import { type LocatedStep, readSteps } from './steps/read.ts'
 
 export type ParsedPipelines =
   | { readonly value: readonly Pipeline[] }
@@ -72,7 +74,7 @@ function readPipeline(tree: RawTree, earlier: readonly Pipeline[]): Pipeline {
     topics: readTopics(topics, title, earlier),
     format: readFormat(known.get('format')?.value, title),
     aliases: readAliases(known.get('aliases')?.value, title),
-    steps: readSteps(known.get('steps')?.value, title),
+    steps: readStepsOf(known.get('steps')?.value, title),
   }
 }
 
@@ -171,20 +173,33 @@ function readNames(tree: RawTree, what: string): readonly string[] {
   return items.map(({ text }) => text)
 }
 
-/** A step is its kind alone, or its kind with what stands below it. */
-function readSteps(tree: RawTree | undefined, name: string): readonly PipelineStep[] {
+/** By steps/read.ts, whose first fault is the pipeline's. */
+function readStepsOf(tree: RawTree | undefined, name: string): readonly PipelineStep[] {
   if (tree === undefined) return []
-  if (tree.kind !== 'list' || tree.items.length > MAX_STEPS)
+  if (tree.kind === 'list' && tree.items.length > MAX_STEPS)
     throw new PipelineFault(`${name}: steps expects a list of at most ${MAX_STEPS}`, tree.origin)
-  return tree.items.map((item, index) => {
-    if (item.kind === 'scalar') return { kind: textOf(item, `${name}: step ${index + 1}`), options: null }
-    if (item.kind !== 'map' || item.entries.length !== 1)
-      throw new PipelineFault(
-        `${name}: step ${index + 1} expects one kind with its options below it, such as "remove: [password]"`,
-        item.origin,
-      )
-    const [{ name: kind, value }] = item.entries as [RawEntry]
-    return { kind, options: plainOf(value) }
+  const problems: ConfigProblem[] = []
+  const steps = readSteps(tree, `${name}.steps`, NOWHERE, problems)
+  const [fault] = problems
+  if (fault) throw new PipelineFault(`${fault.key}: ${fault.problem}`, placeOf(fault.origin))
+  return steps.map(({ config }) => config)
+}
+
+/** Of what has no place of its own. */
+const NOWHERE: Origin = { source: 'derived' }
+const placeOf = (origin: Origin): Origin | null => (origin === NOWHERE ? null : origin)
+
+/** The steps of all pipelines with their places, of a value that parsePipelines takes. */
+export function locatedSteps(raw: string | RawTree, whole: Origin): readonly LocatedStep[] {
+  const tree = typeof raw === 'string' ? treeOfJson(raw) : raw
+  if (tree?.kind !== 'list') return []
+  return tree.items.flatMap(item => {
+    const part = (name: string) =>
+      item.kind === 'map' ? item.entries.find(entry => entry.name === name)?.value : undefined
+    const [name, steps] = [part('name'), part('steps')]
+    return name === undefined || steps === undefined
+      ? []
+      : readSteps(steps, `pipelines.${String(plainOf(name))}.steps`, whole, [])
   })
 }
 
@@ -196,6 +211,11 @@ export const writePipelines = (pipelines: readonly Pipeline[]): string =>
       topics,
       ...(format === null ? {} : { format }),
       ...(Object.keys(aliases).length === 0 ? {} : { aliases }),
-      ...(steps.length === 0 ? {} : { steps: steps.map(step => ({ [step.kind]: step.options })) }),
+      ...(steps.length === 0 ? {} : { steps: steps.map(writtenStep) }),
     })),
   )
+
+function writtenStep({ kind, options }: PipelineStep): object {
+  const schemas: Readonly<Record<string, StepSchema>> = stepSchemas
+  return { [kind]: schemas[kind]?.whole ? Object.values(options as object)[0] : options }
+}

@@ -3,7 +3,7 @@
  * that one needs of another is handed over here, and is called only once all of them are there.
  */
 import { Arena } from '../arena/arena.ts'
-import { type Config, parserSettings, pipelineFinder } from '../config/index.ts'
+import { type Config, parserSettings, pipelineFinder, stepContext } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import { loadKernelModule } from '../kernel/kernel.ts'
 import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
@@ -155,6 +155,7 @@ export class Parts {
     const { arena, deps } = this
     const workerData: WorkerData = {
       pipelines: this.pipelines,
+      steps: stepContext(deps.config),
       memory: arena.memory,
       module: loadKernelModule(),
     }

@@ -6,10 +6,12 @@ import { workerData } from 'node:worker_threads'
 import { instantiateKernel } from '../kernel/instance.ts'
 import { BatchWalk } from './batch-walk.ts'
 import type { ParseResult, ParseTask } from './contract.ts'
+import { stepCompiler } from './step-compiler.ts'
 import type { WorkerData } from './worker-data.ts'
 
-const { pipelines, memory, module } = workerData as WorkerData
-const walk = new BatchWalk(instantiateKernel(module, memory), pipelines)
+const { pipelines, steps, memory, module } = workerData as WorkerData
+const compile = await stepCompiler(pipelines, steps)
+const walk = new BatchWalk(instantiateKernel(module, memory), pipelines, compile)
 
 /** Piscina's handler. Throws only where memory or settings are broken: then the thread's task has failed. */
 export default function parse(task: ParseTask): ParseResult {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { describeConfig } from '../../src/config/describe.ts'
 import { loadConfig, parserSettings, pipelineFinder, problemsOf } from '../../src/config/index.ts'
+import { writePipelines } from '../../src/config/pipelines.ts'
 import { describeProblem } from '../../src/config/problems.ts'
 import { suite } from '../support/suite.ts'
 
@@ -75,15 +76,17 @@ test('a topic belongs to the pipeline that has its name, else to the first expre
   assert.equal(topics.map(pipelineOf), [1, 0, 1, 2, 0, 0, 0])
 })
 
-test('steps are kept as written', () => {
+test('steps are kept with their defaults, and written so that they can be read', () => {
   const { pipelines } = fromFile(
     'pipelines:\n  - name: a\n    topics: x\n    steps:\n      - severity\n      - remove: [a, b]\n      - set: { n: 1, t: "1" }\n',
   )
   assert.equal(pipelines[0]!.steps, [
-    { kind: 'severity', options: null },
-    { kind: 'remove', options: ['a', 'b'] },
-    { kind: 'set', options: { n: 1, t: '1' } },
+    { kind: 'severity', options: { field: 'message' } },
+    { kind: 'remove', options: { fields: ['a', 'b'] } },
+    { kind: 'set', options: { fields: { n: 1, t: '1' } } },
   ])
+  const again = loadConfig({ file: null, env: { LOGCOLLECTOR_PIPELINES: writePipelines(pipelines) } })
+  assert.equal(again.pipelines, pipelines)
 })
 
 const faults: readonly (readonly [text: string, problem: string])[] = [
@@ -119,7 +122,19 @@ const faults: readonly (readonly [text: string, problem: string])[] = [
   ],
   [
     'pipelines:\n  - { name: a, topics: x, steps: [{ a: 1, b: 2 }] }',
-    'file:2:35: pipelines: a: step 1 expects',
+    'file:2:35: pipelines: a.steps[1]: expects one kind',
+  ],
+  [
+    'pipelines:\n  - { name: a, topics: x, steps: [severiti] }',
+    'file:2:35: pipelines: a.steps[1].severiti: is no step; did you mean severity?',
+  ],
+  [
+    'pipelines:\n  - { name: a, topics: x, steps: [drop: "a =="] }',
+    'file:2:41: pipelines.a.steps[1].drop.if: ',
+  ],
+  [
+    'pipelines:\n  - { name: a, topics: x, steps: [{ regex: "^(?<a>(x+)+)$" }] }',
+    'file:2:44: pipelines.a.steps[1].regex.pattern: takes exponential time',
   ],
   [
     'kafka: { topics: [y] }\npipelines: [{ name: a, topics: x }]',

@@ -16,9 +16,13 @@ import {
 } from '../../src/kernel/layout.ts'
 import { BatchWalk, type StepCompiler } from '../../src/parse/batch-walk.ts'
 import type { ParseResult, ParserSettings, ParseTask } from '../../src/parse/contract.ts'
+import type { StepContext } from '../../src/parse/steps/index.ts'
 import { decodeRow, type Row } from '../reference/copy-row.ts'
 
 export const NOW = 1_700_000_000_000
+
+/** Of steps that need nothing. */
+export const noContext: StepContext = { maxMatchChars: 32_768, redactKey: '', databases: new Map() }
 
 export const defaultSettings: ParserSettings = {
   name: 'default',

@@ -14,8 +14,6 @@ import { encodeBatch, type TestRecord } from '../reference/kafka-batch.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('parse: step lane', { timeoutMs: 60_000 })
-/** A logfmt key without "=" fills no column, but `true` does once the record is written out as JSON. */
-const BARE_KEY = /(^|\s)[^\s="]+(\s|$)/
 type Run = (fields: Fields) => Outcome | undefined
 
 function benchOf(changes: Partial<ParserSettings>, ...runs: readonly Run[]) {
@@ -228,7 +226,8 @@ for (const format of formats) {
         other.forEach((row, index) => {
           const { attrs, ...columns } = row
           const { attrs: before, ...same } = one[index]!
-          if (BARE_KEY.test(String(records[Number(row.offset)]?.value))) return
+          // A logfmt key without "=" fills no column, but `true` does once the record is written out as JSON.
+          if (before.includes(':true')) return
           assert.equal(columns, same)
           const { 'zz.own': own, ...rest } = JSON.parse(attrs)
           assert.is(own, 1)
