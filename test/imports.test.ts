@@ -49,7 +49,14 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'mmdb-lib': ['src/parse/steps/'],
   'ua-parser-js': ['src/parse/steps/'],
 }
-const workerBuiltins = ['node:worker_threads', 'node:zlib', 'node:buffer', 'node:perf_hooks', 'node:crypto']
+const workerBuiltins = [
+  'node:worker_threads',
+  'node:zlib',
+  'node:buffer',
+  'node:perf_hooks',
+  'node:crypto',
+  'node:module',
+]
 const workerPackages = [
   '@node-rs/crc32',
   'snappy',

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { parseDocument } from 'yaml'
 import type { ConfigProblem } from '../../src/config/problems.ts'
 import { checkSteps } from '../../src/config/steps/check.ts'
 import { readSteps } from '../../src/config/steps/read.ts'
 import { compileSteps } from '../../src/parse/steps/index.ts'
 import { stepKinds } from '../../src/parse/steps/schema.ts'
+import { stepsTree } from '../config/steps/yaml-tree.ts'
 import { makeDatabase } from '../parse/steps/mmdb.ts'
 import { RecordFields } from '../parse/steps/record.ts'
 import { suite } from '../support/suite.ts'
@@ -31,12 +31,8 @@ test.after(() => rmSync(folder, { recursive: true }))
 
 function compile(yaml: string) {
   const problems: ConfigProblem[] = []
-  const document = parseDocument(yaml.replace('GeoLite2-City.mmdb', join(folder, 'GeoLite2-City.mmdb')))
-  const steps = readSteps(document.get('steps', true), 'steps', {
-    locate: () => ({ source: 'default' }),
-    resolve: node => node,
-    problems,
-  })
+  const tree = stepsTree(yaml.replace('GeoLite2-City.mmdb', join(folder, 'GeoLite2-City.mmdb')))
+  const steps = readSteps(tree, 'steps', { source: 'default' }, problems)
   // What is slow is judged in test/config/steps; here the time is not given for it.
   const { context } = checkSteps(steps, { maxMatchChars: 32_768, redactKey: '' }, problems, 50)
   assert.equal(problems, [])

@@ -1,108 +1,87 @@
-/** One option of a step from its YAML node. Neighbour: read.ts. */
-import { isMap, isScalar, isSeq } from 'yaml'
+/** One option of a step from what is written there. Neighbour: read.ts. */
 import type { Option } from '../../parse/steps/schema.ts'
+import type { Origin } from '../problems.ts'
+import type { RawTree, Scalar } from '../raw-tree.ts'
 
-type Scalar = string | number | boolean | null
 export type StepValue = string | readonly string[] | Readonly<Record<string, Scalar>>
-export type OptionFault = (problem: string, node: unknown) => void
-type Resolve = (node: unknown) => unknown
+export type OptionFault = (problem: string, origin: Origin | null) => void
 
 /** Null: there was a fault, and it was told. */
-export function optionValue(
-  option: Option,
-  given: unknown,
-  resolve: Resolve,
-  fault: OptionFault,
-): StepValue | null {
+export function optionValue(option: Option, tree: RawTree, fault: OptionFault): StepValue | null {
   switch (option.type) {
     case 'text':
-      return textOf(given, resolve, fault)
+      return textOf(tree, fault)
     case 'choice':
-      return choiceOf(option.values, given, resolve, fault)
+      return choiceOf(option.values, tree, fault)
     case 'list':
     case 'choices':
-      return listOf(option, given, resolve, fault)
+      return listOf(option, tree, fault)
     case 'map':
     case 'values':
-      return mapOf(option.type, given, resolve, fault)
+      return mapOf(option.type, tree, fault)
   }
 }
 
-/** As written: 007 and 1e3 stay what they are. */
-function written(node: unknown): string | null {
-  if (!isScalar(node) || node.value === null) return null
-  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
-}
-
-function textOf(given: unknown, resolve: Resolve, fault: OptionFault): string | null {
-  const text = written(resolve(given))
-  if (text !== null && text !== '') return text
-  fault('expects a text', given)
+function textOf(tree: RawTree, fault: OptionFault): string | null {
+  if (tree.kind === 'scalar' && tree.value !== null && tree.value !== '') return String(tree.value)
+  fault('expects a text', tree.origin)
   return null
 }
 
-function choiceOf(
-  values: readonly string[],
-  given: unknown,
-  resolve: Resolve,
-  fault: OptionFault,
-): string | null {
-  const text = written(resolve(given))
+function choiceOf(values: readonly string[], tree: RawTree, fault: OptionFault): string | null {
+  const text = tree.kind === 'scalar' ? String(tree.value) : null
   if (text !== null && values.includes(text)) return text
   const shown = text === null ? 'this' : JSON.stringify(text)
-  fault(`${shown} is not accepted; write ${values.join(' or ')}`, given)
+  fault(`${shown} is not accepted; write ${values.join(' or ')}`, tree.origin)
   return null
 }
 
 function listOf(
   option: Extract<Option, { type: 'list' | 'choices' }>,
-  given: unknown,
-  resolve: Resolve,
+  tree: RawTree,
   fault: OptionFault,
 ): readonly string[] | null {
-  const node = resolve(given)
-  const items: readonly unknown[] = isSeq(node) ? node.items : [given]
+  const items = tree.kind === 'list' ? tree.items : [tree]
   if (items.length === 0) {
-    fault('is an empty list; write at least one', given)
+    fault('is an empty list; write at least one', tree.origin)
     return null
   }
-  const texts = items.map(item =>
-    option.type === 'choices' ? choiceOf(option.values, item, resolve, fault) : textOf(item, resolve, fault),
-  )
-  return texts.some(text => text === null) ? null : (texts as string[])
+  const texts: string[] = []
+  for (const item of items) {
+    const text = option.type === 'choices' ? choiceOf(option.values, item, fault) : textOf(item, fault)
+    if (text !== null) texts.push(text)
+  }
+  return texts.length === items.length ? texts : null
 }
 
 function mapOf(
   type: 'map' | 'values',
-  given: unknown,
-  resolve: Resolve,
+  tree: RawTree,
   fault: OptionFault,
 ): Readonly<Record<string, Scalar>> | null {
-  const node = resolve(given)
-  if (!isMap(node) || node.items.length === 0) {
-    fault('expects lines of "name: value"', given)
+  if (tree.kind !== 'map' || tree.entries.length === 0) {
+    fault('expects lines of "name: value"', tree.origin)
     return null
   }
-  const entries = node.items.map(({ key, value }) => {
-    const name = written(resolve(key))
-    const scalar = type === 'map' ? textOf(value, resolve, fault) : scalarOf(value, resolve)
-    if (name === null || scalar === undefined)
-      fault('expects lines of "name: value" with one value each', key)
-    return [name ?? '', scalar ?? null] as const
-  })
-  return Object.fromEntries(entries)
+  const read: [string, Scalar][] = []
+  for (const { name, value } of tree.entries) {
+    const scalar = type === 'map' ? (textOf(value, fault) ?? undefined) : scalarOf(name, value, fault)
+    if (scalar !== undefined) read.push([name, scalar])
+  }
+  return read.length === tree.entries.length ? Object.fromEntries(read) : null
 }
 
-/** Undefined: it is no scalar. A number that JavaScript cannot hold exactly stays a text. */
-function scalarOf(given: unknown, resolve: Resolve): Scalar | undefined {
-  const node = resolve(given)
-  if (node === null) return null
-  if (!isScalar(node)) return undefined
-  const { value } = node
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  const isExact =
+/** Undefined: it is no scalar, or a number that is not what was written. */
+function scalarOf(name: string, tree: RawTree, fault: OptionFault): Scalar | undefined {
+  if (tree.kind !== 'scalar') {
+    fault(`expects one value for ${name}`, tree.origin)
+    return undefined
+  }
+  const { value } = tree
+  const isInexact =
     typeof value === 'number' &&
-    Number.isFinite(value) &&
-    (!Number.isInteger(value) || Number.isSafeInteger(value))
-  return isExact ? value : (node.source ?? String(value))
+    (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+  if (!isInexact) return value
+  fault(`cannot hold the number of ${name} exactly; write it in quotes`, tree.origin)
+  return undefined
 }

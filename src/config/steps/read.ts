@@ -1,9 +1,8 @@
 /**
- * The steps of a pipeline from YAML, by the table in src/parse/steps/schema.ts; every fault goes to `problems` with its
- * line and the name of the step. Neighbours: option.ts reads one option, check.ts looks at what only shows when a step
- * is compiled.
+ * The steps of a pipeline as written, by the table in src/parse/steps/schema.ts; every fault goes to `problems` with
+ * its line and the name of the step. Neighbours: option.ts reads one option, write.ts is the inverse, check.ts looks at
+ * what only shows when a step is compiled.
  */
-import { isMap, isScalar, isSeq, type Pair } from 'yaml'
 import {
   type StepConfig,
   type StepKind,
@@ -13,16 +12,8 @@ import {
 } from '../../parse/steps/schema.ts'
 import { nearest } from '../nearest.ts'
 import type { ConfigProblem, Origin } from '../problems.ts'
-import { type OptionFault, optionValue, type StepValue } from './option.ts'
-
-/** How the reader of the file finds its way; yaml-file.ts has one. */
-export interface StepReading {
-  /** The place of a node. */
-  readonly locate: (node: unknown) => Origin
-  /** What an alias stands for; another node as it is. */
-  readonly resolve: (node: unknown) => unknown
-  readonly problems: ConfigProblem[]
-}
+import type { RawTree } from '../raw-tree.ts'
+import { optionValue, type StepValue } from './option.ts'
 
 /** A step with the places of its parts, for faults that are found later. */
 export interface LocatedStep {
@@ -30,61 +21,71 @@ export interface LocatedStep {
   /** Such as `pipelines.web.steps[2].grok`; steps count from 1. */
   readonly key: string
   readonly origin: Origin
-  /** By the name of the option. */
+  /** By the name of the option; of what stands below one as `fields.name`. */
   readonly origins: ReadonlyMap<string, Origin>
 }
 
-/** `key` names the list, such as `pipelines.web.steps`. Steps with a fault are left out. */
-export function readSteps(given: unknown, key: string, reading: StepReading): readonly LocatedStep[] {
-  const node = reading.resolve(given)
-  if (isScalar(node) && node.value === null) return []
-  if (!isSeq(node)) {
-    report(reading, key, 'expects a list of steps, one a line as "- kind: …"', given)
+/** Where faults go, and what their place is where the text has none of its own. */
+interface Reading {
+  readonly problems: ConfigProblem[]
+  readonly whole: Origin
+}
+
+/**
+ * `key` names the list, such as `pipelines.web.steps`; `whole` is the place of what has none, such as the environment
+ * variable. Steps with a fault are left out.
+ */
+export function readSteps(
+  tree: RawTree,
+  key: string,
+  whole: Origin,
+  problems: ConfigProblem[],
+): readonly LocatedStep[] {
+  const reading = { problems, whole }
+  if (tree.kind === 'scalar' && tree.value === null) return []
+  if (tree.kind !== 'list') {
+    report(reading, key, 'expects a list of steps, one a line as "- kind: …"', tree.origin)
     return []
   }
-  return node.items.flatMap((item, index) => readStep(item, `${key}[${index + 1}]`, reading) ?? [])
+  return tree.items.flatMap((item, index) => readStep(item, `${key}[${index + 1}]`, reading) ?? [])
 }
 
-function report({ problems, locate }: StepReading, key: string, problem: string, node: unknown): void {
-  problems.push({ key, problem, origin: locate(node) })
+function report(reading: Reading, key: string, problem: string, origin: Origin | null): void {
+  reading.problems.push({ key, problem, origin: origin ?? reading.whole })
 }
+
+const nothing = (origin: Origin | null): RawTree => ({ kind: 'scalar', origin, value: null })
 
 /** `- severity` or `- grok: …`. */
-function readStep(given: unknown, key: string, reading: StepReading): LocatedStep | null {
-  const node = reading.resolve(given)
-  if (isScalar(node) && typeof node.value === 'string') return readKind(node.value, given, null, key, reading)
-  const pair = isMap(node) && node.items.length === 1 ? node.items[0]! : null
-  if (pair) return readKind(nameOf(pair), pair.key, pair.value, key, reading)
+function readStep(tree: RawTree, key: string, reading: Reading): LocatedStep | null {
+  if (tree.kind === 'scalar' && typeof tree.value === 'string')
+    return readKind(tree.value, tree.origin, nothing(tree.origin), key, reading)
+  const entry = tree.kind === 'map' && tree.entries.length === 1 ? tree.entries[0]! : null
+  if (entry) return readKind(entry.name, entry.origin, entry.value, key, reading)
   const problem = `expects one kind of step, such as "- grok: …"; the kinds are ${stepKinds.join(', ')}`
-  report(reading, key, problem, given)
+  report(reading, key, problem, tree.origin)
   return null
 }
 
-const nameOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : String(key))
-
 function readKind(
   name: string,
-  at: unknown,
-  given: unknown,
+  origin: Origin | null,
+  below: RawTree,
   key: string,
-  reading: StepReading,
+  reading: Reading,
 ): LocatedStep | null {
   const kind = stepKinds.find(known => known === name)
   if (!kind) {
     const meant = nearest(name, stepKinds)
     const hint = meant ? `did you mean ${meant}?` : `the kinds are ${stepKinds.join(', ')}`
-    report(reading, `${key}.${name}`, `is no step; ${hint}`, at)
+    report(reading, `${key}.${name}`, `is no step; ${hint}`, origin)
     return null
   }
   const place = `${key}.${kind}`
-  const options = readOptions(stepSchemas[kind], given, at, place, reading)
+  const options = readOptions(stepSchemas[kind], below, origin, place, reading)
   if (!options) return null
-  return {
-    config: configOf(kind, options.values),
-    key: place,
-    origin: reading.locate(at),
-    origins: options.origins,
-  }
+  const config = configOf(kind, options.values)
+  return { config, key: place, origin: origin ?? reading.whole, origins: options.origins }
 }
 
 /** The table was followed, so the types hold. */
@@ -99,65 +100,55 @@ interface ReadOptions {
 /** Null: there was a fault. */
 function readOptions(
   schema: StepSchema,
-  given: unknown,
-  at: unknown,
+  below: RawTree,
+  origin: Origin | null,
   key: string,
-  reading: StepReading,
+  reading: Reading,
 ): ReadOptions | null {
   const before = reading.problems.length
-  const nodes = optionNodes(schema, given, key, reading)
+  const trees = optionTrees(schema, below, key, reading)
   const values: Record<string, StepValue> = {}
   const origins = new Map<string, Origin>()
   for (const [name, option] of Object.entries(schema.options)) {
-    const node = nodes.get(name)
-    if (node === undefined) {
+    const tree = trees.get(name)
+    if (tree === undefined) {
+      const missing = schema.whole ? 'something below it' : `the option "${name}"`
       if ('default' in option) values[name] = option.default
-      else
-        report(
-          reading,
-          key,
-          `needs ${schema.whole ? 'something below it' : `the option "${name}"`}: ${option.help}`,
-          at,
-        )
+      else report(reading, key, `needs ${missing}: ${option.help}`, origin)
       continue
     }
     const place = schema.whole ? key : `${key}.${name}`
-    const fault: OptionFault = (problem, where) => report(reading, place, problem, where)
-    const value = optionValue(option, node, reading.resolve, fault)
+    const value = optionValue(option, tree, (problem, at) => report(reading, place, problem, at))
     if (value !== null) values[name] = value
-    origins.set(name, reading.locate(node))
-    noteInner(node, name, origins, reading)
+    notePlaces(tree, name, origins)
   }
   return reading.problems.length === before ? { values, origins } : null
 }
 
-/** Places of the entries of a map, as `fields.name`. */
-function noteInner(given: unknown, name: string, origins: Map<string, Origin>, reading: StepReading): void {
-  const node = reading.resolve(given)
-  if (!isMap(node)) return
-  for (const pair of node.items) origins.set(`${name}.${nameOf(pair)}`, reading.locate(pair.key))
+function notePlaces(tree: RawTree, name: string, origins: Map<string, Origin>): void {
+  if (tree.origin) origins.set(name, tree.origin)
+  if (tree.kind !== 'map') return
+  for (const entry of tree.entries) if (entry.origin) origins.set(`${name}.${entry.name}`, entry.origin)
 }
 
-/** The node of each option that is written; the short form is the node of one. */
-function optionNodes(
+/** What stands at each option that is written; the short form is one of them. */
+function optionTrees(
   schema: StepSchema,
-  given: unknown,
+  below: RawTree,
   key: string,
-  reading: StepReading,
-): ReadonlyMap<string, unknown> {
-  const node = reading.resolve(given)
-  if (node === null || (isScalar(node) && node.value === null)) return new Map()
-  if (schema.whole) return new Map([[Object.keys(schema.options)[0]!, given]])
-  if (!isMap(node)) {
-    if (schema.short) return new Map([[schema.short, given]])
-    report(reading, key, `expects options below it: ${Object.keys(schema.options).join(', ')}`, given)
+  reading: Reading,
+): ReadonlyMap<string, RawTree> {
+  if (below.kind === 'scalar' && below.value === null) return new Map()
+  if (schema.whole) return new Map([[Object.keys(schema.options)[0]!, below]])
+  if (below.kind !== 'map') {
+    if (schema.short) return new Map([[schema.short, below]])
+    report(reading, key, `expects options below it: ${Object.keys(schema.options).join(', ')}`, below.origin)
     return new Map()
   }
-  const found = new Map<string, unknown>()
-  for (const pair of node.items) {
-    const name = nameOf(pair)
-    if (Object.hasOwn(schema.options, name)) found.set(name, pair.value)
-    else report(reading, `${key}.${name}`, unknownOption(name, schema), pair.key)
+  const found = new Map<string, RawTree>()
+  for (const { name, origin, value } of below.entries) {
+    if (Object.hasOwn(schema.options, name)) found.set(name, value)
+    else report(reading, `${key}.${name}`, unknownOption(name, schema), origin)
   }
   return found
 }

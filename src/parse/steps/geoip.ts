@@ -2,8 +2,9 @@
  * The step `geoip`: what a database of the MaxMind format knows of an address, by mmdb-lib. The file was read by the
  * main thread (src/config/steps/databases.ts); all threads share its bytes.
  */
-import { Reader, type Response } from 'mmdb-lib'
+import type { Reader, Response } from 'mmdb-lib'
 import { type CompiledStep, noCounts, type StepContext } from './compiled.ts'
+import { loadMmdb } from './libraries.ts'
 import { LruCache } from './lru.ts'
 import { StepProblem } from './problem.ts'
 import type { OptionsOf } from './schema.ts'
@@ -81,6 +82,7 @@ export function compileGeoIp(options: OptionsOf<'geoip'>, { databases }: StepCon
 }
 
 function openDatabase(bytes: SharedArrayBuffer, path: string): Reader<Response> {
+  const { Reader } = loadMmdb()
   try {
     return new Reader<Response>(Buffer.from(bytes))
   } catch (error) {

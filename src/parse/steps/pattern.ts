@@ -2,8 +2,8 @@
  * A pattern of the user, ready to match, in one of two engines: JavaScript's own, or re2js, whose time is linear in
  * the text. What of it takes long is found by src/config/steps/safety.ts.
  */
-import { RE2JS } from 're2js'
 import { type Capture, translate } from './dialect.ts'
+import { loadRe2 } from './libraries.ts'
 import { StepProblem } from './problem.ts'
 
 export type Engine = 'native' | 're2'
@@ -53,6 +53,7 @@ function nativeMatch(source: string, flags: string): Pattern['match'] {
 }
 
 function linearMatch(source: string, ignoreCase: boolean): Pattern['match'] {
+  const { RE2JS } = loadRe2()
   const regex = RE2JS.compile(source, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0)
   const groups = regex.groupCount()
   return text => {

@@ -1,6 +1,6 @@
 /** The step `useragent`: browser, system and device from a User-Agent header, by ua-parser-js (the MIT line, 1.x). */
-import parse from 'ua-parser-js'
 import { type CompiledStep, noCounts } from './compiled.ts'
+import { loadUserAgentParser } from './libraries.ts'
 import { LruCache } from './lru.ts'
 import type { OptionsOf } from './schema.ts'
 import type { Fields, Outcome } from './step.ts'
@@ -9,7 +9,8 @@ import type { Fields, Outcome } from './step.ts'
 const CACHED = 4096
 const MAX_CHARS = 500
 
-/** Names below the target, and what stands there; null: nothing is known. */
+type Parsed = ReturnType<ReturnType<typeof loadUserAgentParser>>
+/** Names and what stands there; what is not known is left out. */
 type Findings = readonly (readonly [string, string])[]
 
 class UserAgentStep implements CompiledStep {
@@ -22,7 +23,8 @@ class UserAgentStep implements CompiledStep {
 
   constructor({ field, target }: OptionsOf<'useragent'>) {
     this.field = field
-    this.read = header => findingsOf(header, target)
+    const parse = loadUserAgentParser()
+    this.read = header => findingsOf(parse(header), target)
   }
 
   run(fields: Fields): Outcome {
@@ -33,8 +35,7 @@ class UserAgentStep implements CompiledStep {
   }
 }
 
-function findingsOf(header: string, target: string): Findings {
-  const { browser, os, device } = parse(header)
+function findingsOf({ browser, os, device }: Parsed, target: string): Findings {
   const all: readonly (readonly [string, string | undefined])[] = [
     ['name', browser.name],
     ['version', browser.version],

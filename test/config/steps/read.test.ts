@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { isAlias, isMap, LineCounter, type Node, parseDocument } from 'yaml'
 import { type ConfigProblem, describeProblem } from '../../../src/config/problems.ts'
+import { type RawTree, treeOfJson } from '../../../src/config/raw-tree.ts'
 import { checkSteps } from '../../../src/config/steps/check.ts'
 import { type LocatedStep, readSteps } from '../../../src/config/steps/read.ts'
+import { writeStep } from '../../../src/config/steps/write.ts'
 import { suite } from '../../support/suite.ts'
+import { stepsTree } from './yaml-tree.ts'
 
 const test = suite('config/steps', { timeoutMs: 15_000 })
 let folder = ''
@@ -17,32 +19,36 @@ test.before(() => {
 })
 test.after(() => rmSync(folder, { recursive: true }))
 
+interface Options {
+  readonly redactKey?: string
+  readonly budgetMs?: number
+  readonly maxMatchChars?: number
+}
+
 interface Outcome {
   readonly steps: readonly LocatedStep[]
   readonly faults: readonly string[]
   readonly warnings: readonly string[]
 }
 
+const whole = { source: 'environment', name: 'STEPS' } as const
+
 /** Reads what stands below `steps:` and checks it as the configuration does. */
-function read(yaml: string, { redactKey = '', budgetMs = 1000, maxMatchChars = 32_768 } = {}): Outcome {
-  const lines = new LineCounter()
-  const document = parseDocument(yaml, { lineCounter: lines })
+function read(yaml: string, options: Options = {}): Outcome {
+  return readTree(stepsTree(yaml), options)
+}
+
+function readTree(
+  tree: RawTree,
+  { redactKey = '', budgetMs = 1000, maxMatchChars = 32_768 }: Options = {},
+): Outcome {
   const problems: ConfigProblem[] = []
-  assert.ok(isMap(document.contents))
-  const steps = readSteps(document.get('steps', true), 'steps', {
-    locate: node => {
-      const { line, col } = lines.linePos((node as Node).range![0])
-      return { source: 'file', file: 'x.yaml', line, column: col }
-    },
-    resolve: node => (isAlias(node) ? node.resolve(document) : node),
-    problems,
-  })
+  const steps = readSteps(tree, 'steps', whole, problems)
   const { warnings } = checkSteps(steps, { maxMatchChars, redactKey }, problems, budgetMs)
   return { steps, faults: problems.map(describeProblem), warnings }
 }
 
-test('each way to write a step', () => {
-  const { steps, faults } = read(`
+const everyWay = `
 steps:
   - grok: '%{INT:n:int}'
   - regex: { pattern: ['a(?<a>x)', 'b(?<b>y)'], on_no_match: drop }
@@ -51,13 +57,16 @@ steps:
   - set:
       env: production
       count: 3
-      id: 9007199254740993
+      gone: null
   - remove: [x, y]
   - remove: z
   - redact: [email]
   - severity
   - useragent:
-`)
+`
+
+test('each way to write a step', () => {
+  const { steps, faults } = read(everyWay)
   assert.equal(faults, [])
   const options = steps.map(({ config }) => config.options as unknown as Readonly<Record<string, unknown>>)
   assert.equal(options[0]!.pattern, ['%{INT:n:int}'])
@@ -65,16 +74,31 @@ steps:
   assert.equal([options[1]!.pattern, options[1]!.on_no_match], [['a(?<a>x)', 'b(?<b>y)'], 'drop'])
   assert.is(options[2]!.if, 'status == 404')
   assert.equal(options[3]!.fields, { a: 'b' })
-  assert.equal(options[4]!.fields, { env: 'production', count: 3, id: '9007199254740993' })
+  assert.equal(options[4]!.fields, { env: 'production', count: 3, gone: null })
   assert.equal([options[5]!.fields, options[6]!.fields], [['x', 'y'], ['z']])
   assert.equal([options[7]!.kinds, options[7]!.mode], [['email'], 'mask'])
   assert.equal([options[8]!.field, options[9]!.target], ['message', 'ua'])
 })
 
-test('no steps are none; an alias is what it stands for', () => {
+test('no steps are none', () => {
   assert.equal(read('steps:'), { steps: [], faults: [], warnings: [] })
-  const { steps, faults } = read('shared: &one { remove: a }\nsteps: [*one, *one]')
-  assert.equal([steps.length, faults], [2, []])
+})
+
+test('from JSON: the place is that of the whole', () => {
+  const { faults } = readTree(treeOfJson('[{"grook":"x"},{"remove":["a"]}]')!)
+  assert.equal(faults, ['STEPS: steps[1].grook: is no step; did you mean grok?'])
+})
+
+test('what is written of steps is read as the same', () => {
+  const { steps } = read(everyWay)
+  const configs = steps.map(({ config }) => config)
+  const again = readTree(treeOfJson(JSON.stringify(configs.map(writeStep)))!)
+  assert.equal(again.faults, [])
+  assert.equal(
+    again.steps.map(({ config }) => config),
+    configs,
+  )
+  assert.equal(configs.slice(-3).map(writeStep), [{ redact: { kinds: ['email'] } }, 'severity', 'useragent'])
 })
 
 test('every fault has its line, its step and a remedy', () => {
@@ -96,6 +120,7 @@ steps:
   - grok:
       field: line
       pattern: '%{NUMBR:x}'
+  - set: { id: 9007199254740993, list: [1] }
 `)
   const at = (line: number): readonly string[] => faults.filter(fault => fault.startsWith(`x.yaml:${line}:`))
   assert.match(at(3)[0]!, 'x.yaml:3:5: steps[1].grook: is no step; did you mean grok?')
@@ -111,7 +136,9 @@ steps:
   assert.match(at(14)[0]!, 'steps[10].redact.mode: "hash" needs a key; set parse.redact_key')
   assert.match(at(15)[0]!, 'steps[11].redact.kinds: "phone" is not accepted')
   assert.match(at(18)[0]!, 'steps[12].grok.pattern: %{NUMBR} is unknown; did you mean %{NUMBER}?')
-  assert.is(faults.length, 13)
+  assert.match(at(19)[0]!, 'steps[13].set: cannot hold the number of id exactly; write it in quotes')
+  assert.match(at(19)[1]!, 'steps[13].set: expects one value for list')
+  assert.is(faults.length, 15)
 })
 
 test('a hash with a key is accepted; a file that is no database is not', () => {

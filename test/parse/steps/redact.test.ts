@@ -57,6 +57,9 @@ test('addresses', () => {
     'version 1.2.3.4.5, 300.1.1.1, at 12:34:56, std::string':
       'version 1.2.3.4.5, 300.1.1.1, at 12:34:56, std::string',
     '::ffff:192.0.2.1 up': '[ip] up',
+    'client:10.0.0.1:bad peer:::1 at 13:55:10.0.0.2, 10.0.0.3/24':
+      'client:[ip]:bad peer:[ip] at 13:55:[ip], [ip]/24',
+    'ip=1:2:3:4:5:6:7:8.': 'ip=[ip].',
   }
   for (const [text, clean] of Object.entries(texts)) assert.is(masked(text, 'ip'), clean)
 })

@@ -4,7 +4,7 @@
  */
 import { type Finder, none, type Span } from './find.ts'
 
-const runs = /\d+(?:[ -]\d+)*/g
+const runs = /\d(?:[ -]?\d){11,}/g
 const groups = /\d+/g
 const MIN_DIGITS = 12
 const MAX_DIGITS = 19
@@ -41,7 +41,6 @@ function luhn(digits: string): boolean {
 export const findCards: Finder = text => {
   let spans: Span[] | null = null
   for (const run of text.matchAll(runs)) {
-    if (run[0].length < MIN_DIGITS) continue
     spans ??= []
     findInRun(run[0], run.index, spans)
   }

@@ -9,16 +9,17 @@ export interface Span {
 export type Finder = (text: string) => readonly Span[]
 export const none: readonly Span[] = Object.freeze([])
 
-/** By a regular expression with the flags g and d; group 1, where there is one, is the span. */
+/** By a regular expression with the flag g; group 1, where there is one, is the span, and ends with the match. */
 export const byPattern =
   (pattern: RegExp): Finder =>
   text => {
-    const spans: Span[] = []
     pattern.lastIndex = 0
-    for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
-      const [start, end] = found.indices![1] ?? found.indices![0]!
-      spans.push({ start, end })
-      if (pattern.lastIndex === found.index) pattern.lastIndex += 1
+    let found = pattern.exec(text)
+    if (!found) return none
+    const spans: Span[] = []
+    for (; found; found = pattern.exec(text)) {
+      const end = found.index + found[0].length
+      spans.push({ start: end - (found[1] ?? found[0]).length, end })
     }
     return spans
   }

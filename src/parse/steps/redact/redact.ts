@@ -10,7 +10,7 @@ import type { Fields, Outcome } from '../step.ts'
 import { findCards } from './card.ts'
 import { findEmails } from './email.ts'
 import type { Finder } from './find.ts'
-import { findAddresses } from './ip.ts'
+import { addressFinders } from './ip.ts'
 import { tokenFinders } from './token.ts'
 
 type Kind = OptionsOf<'redact'>['kinds'][number]
@@ -21,7 +21,7 @@ const finders: readonly (readonly [Kind, readonly Finder[]])[] = [
   ['token', tokenFinders],
   ['email', [findEmails]],
   ['card', [findCards]],
-  ['ip', [findAddresses]],
+  ['ip', addressFinders],
 ]
 /** Equal things are hashed equally: a card's digits without blanks, an address without capitals. */
 const normal: Readonly<Record<Kind, (value: string) => string>> = {

@@ -21,14 +21,14 @@ const forms = [
   'eyJ[A-Za-z0-9_-]{5,}\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]*',
 ]
 
-const credentials = byPattern(/\b(?:bearer|basic) {1,4}([A-Za-z0-9._~+/-]{8,}=*)/dgi)
+const credentials = byPattern(/\b(?:bearer|basic) {1,4}([A-Za-z0-9._~+/-]{8,}=*)/gi)
 const named = byPattern(
   new RegExp(
     `(?:${words})["']?(?: ?[=:] ?|%3D)["']?(?!(?:bearer|basic) )([^\\s"'&,;<>(){}\\[\\]]{4,})`,
-    'dgi',
+    'gi',
   ),
 )
-const shaped = byPattern(new RegExp(`(?<![A-Za-z0-9_-])(?:${forms.join('|')})`, 'dg'))
+const shaped = byPattern(new RegExp(`(?<![A-Za-z0-9_-])(?:${forms.join('|')})`, 'g'))
 
 /** Applied one after the other: a later one sees what the earlier ones left. */
 export const tokenFinders: readonly Finder[] = [credentials, shaped, named]
