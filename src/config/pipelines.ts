@@ -10,12 +10,13 @@ import {
   type RecordFormat,
   recordFormats,
 } from '../parse/contract.ts'
-import { type StepSchema, stepSchemas } from '../parse/steps/schema.ts'
+import type { StepConfig } from '../parse/steps/schema.ts'
 import { nearest } from './nearest.ts'
 import type { ConfigProblem, Origin } from './problems.ts'
 import { plainOf, type RawEntry, type RawTree, treeOfJson } from './raw-tree.ts'
 import { fieldNames, topicItem } from './settings/shapes.ts'
 import { type LocatedStep, readSteps } from './steps/read.ts'
+import { writeStep } from './steps/write.ts'
 
 export type ParsedPipelines =
   | { readonly value: readonly Pipeline[] }
@@ -211,11 +212,6 @@ export const writePipelines = (pipelines: readonly Pipeline[]): string =>
       topics,
       ...(format === null ? {} : { format }),
       ...(Object.keys(aliases).length === 0 ? {} : { aliases }),
-      ...(steps.length === 0 ? {} : { steps: steps.map(writtenStep) }),
+      ...(steps.length === 0 ? {} : { steps: steps.map(step => writeStep(step as StepConfig)) }),
     })),
   )
-
-function writtenStep({ kind, options }: PipelineStep): object {
-  const schemas: Readonly<Record<string, StepSchema>> = stepSchemas
-  return { [kind]: schemas[kind]?.whole ? Object.values(options as object)[0] : options }
-}

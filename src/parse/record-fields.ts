@@ -88,6 +88,17 @@ export class RecordFields implements Fields {
     return this.all.flatMap(({ key }) => (filling.has(key) ? [] : [key]))
   }
 
+  /** Every field with its JSON text: columns that are filled, then attributes. */
+  entries(): ReadonlyMap<string, string> {
+    const entries = new Map<string, string>()
+    for (const column of promotedColumns) {
+      const filler = this.filler(column)
+      if (filler !== undefined) entries.set(column, utf8(filler.json))
+    }
+    for (const name of this.names()) entries.set(name, utf8(find(this.all, name)!))
+    return entries
+  }
+
   private get all(): Member[] {
     this.members ??= membersOf(this.read(this.start, this.end))
     return this.members
@@ -106,6 +117,8 @@ export class RecordFields implements Fields {
     return undefined
   }
 }
+
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
 
 /** Whether the column takes the value; assembly/columns.ts has the last word. */
 function canFill(column: PromotedColumn, json: string, alias: string): boolean {
