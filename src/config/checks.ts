@@ -4,6 +4,7 @@
  */
 
 import { problemOfPostgresUrl } from '../postgres/url.ts'
+import { httpApiChecks } from './http-api.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
@@ -147,4 +148,5 @@ export const checks: readonly Check[] = [
     },
   },
   ...kafkaSecurityChecks,
+  ...httpApiChecks,
 ]
