@@ -21,7 +21,20 @@ import * as storage from './storage.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, lag, check, config, demo, deadLetters, storage, keys, explain]
+const commands = [
+  run,
+  produce,
+  migrate,
+  verify,
+  lag,
+  check,
+  config,
+  demo,
+  deadLetters,
+  storage,
+  keys,
+  explain,
+]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

@@ -21,7 +21,7 @@ pipelines:
     topics: [access]
     format: raw
     steps:
-      - grok: '%{COMBINEDAPACHELOG}'
+      - grok: '^%{COMBINEDAPACHELOG}'
       - drop: request matches "^/health"
       - remove: [ident, auth]
   - { name: rest, topics: [rest], format: logfmt }
