@@ -11,6 +11,7 @@ import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { Report, Summary } from './report.ts'
+import type { StepFigures } from './steps.ts'
 
 /** What of the kernel's figures is shown. */
 interface KernelFigures {
@@ -121,6 +122,21 @@ ${table([
 ])}`
 }
 
+function stepsSection(report: Report<StepFigures>): string {
+  const { figures } = report
+  const rows = figures.steps.flatMap(({ step, ns, MBps }) => {
+    const isMatch = step.startsWith('regex') || step.startsWith('grok')
+    return [row(`${step}, ns a record`, ns), ...(isMatch ? [row(`${step}, MB/s`, MBps)] : [])]
+  })
+  return `## Steps
+
+What does a step of a pipeline cost, one thread? Each alone over ${grouped(figures.lines)} lines of an access log that all differ (${Math.round(figures.bytesPerLine)} bytes), without what it costs to make fields of a record and to write them back.
+
+${circumstances(report, [])} · ${figures.runs} runs
+
+${table(rows)}`
+}
+
 function idleSection(report: Report<IdleFigures>): string {
   const { figures } = report
   return `## Idle and start
@@ -197,6 +213,7 @@ ${rows.map(cells => `| ${cells} |`).join('\n')}`
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
   const kernel = read<KernelFigures>('kernel')
+  const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
@@ -206,6 +223,7 @@ export function benchmarksPage(): string {
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
     kernel && kernelSection(kernel),
+    steps && stepsSection(steps),
     idle && idleSection(idle),
     kindness && kindnessSection(kindness),
   ]

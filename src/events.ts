@@ -32,10 +32,13 @@ export interface Events {
     malformed: number
     sanitized: number
     deadLetters: number
+    /** Left out by steps. */
+    dropped: number
     /** From the hand-over to the worker until its answer, and the worker's own time. */
     durationMs: number
     workerMs: number
   }
+  'parse:records:dropped': { pipeline: string; step: string; records: number }
   'parse:worker:failed': PartitionName & { error: PipelineError; fromOffset: number; toOffset: number }
   'sink:transaction:committed': {
     writer: number

@@ -109,6 +109,7 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
+  'parse:records:dropped': { level: 'debug', message: 'steps left records out' },
   'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
   'sink:transaction:committed': { level: 'debug', message: 'committed' },
   'sink:transaction:failed': { level: 'warn', message: 'a transaction failed' },

@@ -62,6 +62,11 @@ export const catalogue = {
     help: 'Time of a parse task, from the hand-over to the answer (queue and worker).',
   },
   parse_worker_seconds: { type: 'histogram', buckets: work, help: 'Time of a parse task in the worker.' },
+  dropped_records_total: {
+    type: 'counter',
+    labels: ['pipeline', 'step'],
+    help: 'Records that a step left out on purpose, by pipeline and step.',
+  },
   parse_threads: { type: 'gauge', help: 'Threads that parse.' },
   parse_tasks_running: { type: 'gauge', help: 'Parse tasks handed over and not answered.' },
   parse_thread_restarts: { type: 'gauge', help: 'Threads replaced since the start.' },

@@ -89,6 +89,8 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.parse_duration_seconds.observe(seconds(batch.durationMs))
     m.parse_worker_seconds.observe(seconds(batch.workerMs))
   },
+  'parse:records:dropped': (m, { pipeline, step, records }) =>
+    m.dropped_records_total.inc({ pipeline, step }, records),
   'parse:worker:failed': (m, { error }) => m.parse_worker_failures_total.inc({ code: error.code }),
   'sink:transaction:committed': (m, transaction) => {
     m.transactions_total.inc()

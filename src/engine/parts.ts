@@ -3,13 +3,15 @@
  * that one needs of another is handed over here, and is called only once all of them are there.
  */
 import { Arena } from '../arena/arena.ts'
-import { type Config, parserSettings } from '../config/index.ts'
+import { type Config, parserSettings, pipelineFinder, stepContext } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import { loadKernelModule } from '../kernel/kernel.ts'
 import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
 import type { Log } from '../log.ts'
+import type { ParserSettings } from '../parse/contract.ts'
 import { Parser } from '../parse/parser.ts'
 import { ParsePool } from '../parse/pool.ts'
+import { runningStep } from '../parse/step-names.ts'
 import type { WorkerData } from '../parse/worker-data.ts'
 import { instanceName, Mirror } from '../redis/mirror.ts'
 import { Refusals } from '../sink/refusals.ts'
@@ -73,10 +75,12 @@ export class Parts {
   /** Null without redis.url. */
   readonly mirror: Mirror | null
   private readonly deps: PartsDeps
+  private readonly pipelines: readonly ParserSettings[]
 
   constructor(deps: PartsDeps) {
     this.deps = deps
     const { config, emit, log } = deps
+    this.pipelines = parserSettings(config)
     this.arena = createArena(config)
     this.store = new StorePool(config.postgres)
     this.segments = new Segments(this.store, config.storage.segment, emit)
@@ -150,7 +154,8 @@ export class Parts {
   private createPool(): ParsePool {
     const { arena, deps } = this
     const workerData: WorkerData = {
-      settings: parserSettings(deps.config),
+      pipelines: this.pipelines,
+      steps: stepContext(deps.config),
       memory: arena.memory,
       module: loadKernelModule(),
     }
@@ -159,6 +164,7 @@ export class Parts {
       worker: deps.worker,
       workerData,
       timeoutMs: deps.config.parse.timeoutMs,
+      runningStep: task => runningStep(this.pipelines, arena.view, task),
       onFailed: error => deps.supervisor.exited(names.parsePool, error),
     })
   }
@@ -168,6 +174,8 @@ export class Parts {
     return new Parser({
       arena,
       pool,
+      pipelines: this.pipelines,
+      pipelineOf: pipelineFinder(deps.config),
       partitions: () => source.partitions.size,
       deliver: batch => this.sink.deliver(keyOf(batch.claim.topic, batch.claim.partition), batch),
       onRangeDone: (range, nextOffset) => {

@@ -12,6 +12,7 @@ import { exampleYaml, settingsTable } from '../../src/config/render.ts'
 import { errorKinds } from '../../src/errors.ts'
 import { metricsTable } from '../../src/metrics-catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { stepsReference } from './steps-section.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
@@ -60,6 +61,7 @@ export const sections: Readonly<Record<string, () => string>> = {
   commands: commandsReference,
   'exit codes': exitCodesTable,
   'pipeline figures': pipelineChart,
+  steps: stepsReference,
 }
 
 /** Files that are generated whole. */

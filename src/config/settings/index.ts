@@ -11,6 +11,7 @@ import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
 import { memorySettings } from './memory.ts'
 import { parseSettings } from './parse.ts'
+import { pipelineSettings } from './pipelines.ts'
 import { postgresSettings } from './postgres.ts'
 import { processSettings } from './process.ts'
 import { redisSettings } from './redis.ts'
@@ -27,6 +28,7 @@ export const settings = {
   ...memorySettings,
   ...parseSettings,
   ...columnSettings,
+  ...pipelineSettings,
   ...storageSettings,
   ...httpSettings,
   ...intakeSettings,
