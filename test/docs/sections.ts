@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { benchmarksPage, pipelineChart } from '../../native-bench/render.ts'
+import { observabilityFiles } from '../../observability/boards/index.ts'
 import { exitCodesTable } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { exampleYaml, settingsTable } from '../../src/config/render.ts'
@@ -68,6 +69,7 @@ export const sections: Readonly<Record<string, () => string>> = {
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'logcollector.example.yaml': exampleYaml,
   'BENCHMARKS.md': benchmarksPage,
+  ...observabilityFiles,
 }
 
 /** README.md and the pages of docs/, from the root of the repository. */
