@@ -22,6 +22,8 @@ const shared = [
   'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
+  'src/query/contract.ts',
+  'src/query/cached.ts',
   'src/codecs/',
 ]
 /** Further edges: the producer is an adapter of kafkajs, so it lives in its only home. */

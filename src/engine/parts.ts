@@ -11,6 +11,7 @@ import type { Log } from '../log.ts'
 import { Parser } from '../parse/parser.ts'
 import { ParsePool } from '../parse/pool.ts'
 import type { WorkerData } from '../parse/worker-data.ts'
+import { Announcer } from '../redis/cache/announcer.ts'
 import { instanceName, Mirror } from '../redis/mirror.ts'
 import { Refusals } from '../sink/refusals.ts'
 import { Turns } from '../sink/turns.ts'
@@ -23,6 +24,7 @@ import { StorePool } from '../store/connection.ts'
 import { Segments } from '../store/segments.ts'
 import { Storekeeper } from '../store/storekeeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
+import { announcementOf } from './announcement.ts'
 import { consumerChores, maintenanceChores } from './chores.ts'
 import { Claims } from './claims.ts'
 import { Gaps } from './gaps.ts'
@@ -48,6 +50,7 @@ export const names = {
   pressure: 'pressure',
   turns: 'turns',
   mirror: 'mirror',
+  announcer: 'announcer',
   store: 'store',
   parsePool: 'parse pool',
   membership: 'membership',
@@ -72,6 +75,8 @@ export class Parts {
   readonly pressure: Pressure
   /** Null without redis.url. */
   readonly mirror: Mirror | null
+  /** The same. */
+  readonly announcer: Announcer | null
   private readonly deps: PartsDeps
 
   constructor(deps: PartsDeps) {
@@ -111,6 +116,7 @@ export class Parts {
     })
     this.pressure = new Pressure({ partitions: deps.partitions, arena: () => accountsOf(this.arena) })
     this.mirror = this.createMirror()
+    this.announcer = config.redis.url === '' ? null : new Announcer({ ...config.redis, emit })
   }
 
   private createSource(): Source {
@@ -123,7 +129,10 @@ export class Parts {
       partitionFetchBytes: config.kafka.partitionFetchBytes,
       parse: range => this.parser.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
-      onAssigned: () => this.claims.assigned(),
+      onAssigned: () => {
+        this.claims.assigned()
+        this.announcer?.assigned()
+      },
       onBehind: (partition, logStart, error) => this.claims.behind(partition, logStart, error),
       onUnknownTopic: () => this.membership.lookSoon(),
       onEnded: () => this.claims.giveBack(),
@@ -239,7 +248,10 @@ export class Parts {
       forgetSegments: starts => segments.forget(starts),
       rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
       readPositions: claims => this.positions.read(claims),
-      onCommitted: claim => this.claims.committed(claim),
+      onCommitted: (claim, move) => {
+        this.claims.committed(claim)
+        this.announcer?.committed(announcementOf(move))
+      },
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),
