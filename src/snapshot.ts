@@ -96,12 +96,15 @@ export const emptySnapshot = (reason: string): Snapshot => ({
   ready: { ok: false, reasons: [reason] },
 })
 
-/** Records between what the broker hands out and what is committed; null while either is unknown. */
-export const lagOf = ({
+/** One past the last record that the broker hands out; −1 while it is not known. */
+export const readableEnd = ({
   highWatermark,
   lastStable,
-  committed,
-}: Pick<PartitionSnapshot, 'highWatermark' | 'lastStable' | 'committed'>): number | null =>
-  highWatermark < 0 || committed < 0
-    ? null
-    : Math.max(0, (lastStable < 0 ? highWatermark : lastStable) - committed)
+}: Pick<PartitionSnapshot, 'highWatermark' | 'lastStable'>): number =>
+  lastStable < 0 ? highWatermark : lastStable
+
+/** Records between what the broker hands out and what is committed; null while either is unknown. */
+export const lagOf = (
+  one: Pick<PartitionSnapshot, 'highWatermark' | 'lastStable' | 'committed'>,
+): number | null =>
+  one.highWatermark < 0 || one.committed < 0 ? null : Math.max(0, readableEnd(one) - one.committed)

@@ -45,6 +45,7 @@ test('a trouble is shown with code, context and cause', () => {
     error: 'Postgres does not answer or closed the connection',
     code: 'POSTGRES_UNAVAILABLE',
     cause: 'no route',
+    remedy: error.remedy,
   })
 })
 

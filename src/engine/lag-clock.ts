@@ -2,7 +2,7 @@
  * How far behind a consumer is in seconds: how long ago the log ended where the committed position stands now. Looked at
  * once a second; pure. Neighbour: pressure.ts.
  */
-import { lagOf, type PartitionSnapshot } from '../snapshot.ts'
+import { lagOf, type PartitionSnapshot, readableEnd } from '../snapshot.ts'
 
 /** The end of a partition's log as it was at one moment. */
 interface Sample {
@@ -36,10 +36,10 @@ export class LagClock {
   private secondsOf(nowMs: number, partition: PartitionSnapshot): number {
     const lag = lagOf(partition)
     if (lag === null) return 0
-    const { committed, highWatermark } = partition
+    const { committed } = partition
     const history = this.historyOf(keyOf(partition), committed)
     const { samples } = history
-    samples.push({ atMs: nowMs, end: highWatermark })
+    samples.push({ atMs: nowMs, end: readableEnd(partition) })
     while (samples.length > 1 && samples[1]!.end <= committed) samples.shift()
     if (samples.length > MOST_SAMPLES) history.samples = samples.filter((_, index) => index % 2 === 0)
     const first = samples[0]!

@@ -4,7 +4,7 @@
  */
 import { MessageChannel } from 'node:worker_threads'
 import { type Codec, TooLargeError } from '../codecs/codec.ts'
-import { decompress } from '../codecs/decompress.ts'
+import { decompress, NotLoadedError } from '../codecs/decompress.ts'
 import { messageOf } from '../errors.ts'
 import type { BatchFault, BatchHeader } from './kafka-batch.ts'
 
@@ -22,7 +22,7 @@ export class Inflater {
     this.maxBatchBytes = maxBatchBytes
   }
 
-  /** The records of a compressed batch, or what is wrong with them. `bytes` is all of the arena. */
+  /** The records of a compressed batch, or what is wrong with them. `bytes` is all of the arena. @throws NotLoadedError */
   inflate(bytes: Buffer, header: BatchHeader, inputKey: number): Buffer | BatchFault {
     if (this.inflated && this.inputKey === inputKey && this.address === header.address) return this.inflated
     this.forget()
@@ -31,6 +31,7 @@ export class Inflater {
     try {
       this.inflated = decompress(codec, bytes.subarray(header.recordsAt, header.end), this.maxBatchBytes)
     } catch (error) {
+      if (error instanceof NotLoadedError) throw error
       return faultOf(error, codec, this.maxBatchBytes)
     }
     this.inputKey = inputKey

@@ -3,6 +3,7 @@
  * idle threads, so timers and I/O would stall here). The other side is pool.ts; the contract is contract.ts.
  */
 import { workerData } from 'node:worker_threads'
+import { loadDecoder, NotLoadedError } from '../codecs/decompress.ts'
 import { instantiateKernel } from '../kernel/instance.ts'
 import { BatchWalk } from './batch-walk.ts'
 import type { ParseResult, ParseTask } from './contract.ts'
@@ -12,6 +13,13 @@ const { settings, memory, module } = workerData as WorkerData
 const walk = new BatchWalk(instantiateKernel(module, memory), settings)
 
 /** Piscina's handler. Throws only where memory or settings are broken: then the thread's task has failed. */
-export default function parse(task: ParseTask): ParseResult {
-  return walk.run(task)
+export default async function parse(task: ParseTask): Promise<ParseResult> {
+  try {
+    return walk.run(task)
+  } catch (error) {
+    if (!(error instanceof NotLoadedError)) throw error
+    // The first batch of its codec in this thread: the task begins anew.
+    await loadDecoder(error.codec)
+    return walk.run(task)
+  }
 }

@@ -6,11 +6,13 @@ import type { Account } from '../arena/account.ts'
 import type { Region } from '../arena/region.ts'
 import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
+import { readableEnd } from '../snapshot.ts'
 import { Backoff } from '../supervisor/backoff.ts'
 import { Signal } from '../supervisor/signal.ts'
 import { ArenaTarget } from './arena-target.ts'
+import { type ErrandAnswer, Errands } from './errands.ts'
 import { FetchOrder } from './fetch-order.ts'
-import type { FetchPlan } from './kafka/adapter.ts'
+import type { FetchPlan } from './kafka/fetch-request.ts'
 import {
   type FetchedPartition,
   type FetchResponse,
@@ -40,12 +42,6 @@ export interface FetcherDeps {
   readonly emit: Emit
 }
 
-/** What an errand brings back: the frame's body in memory of its own, outside the arena. */
-export interface ErrandAnswer {
-  readonly response: FetchResponse
-  readonly view: DataView
-}
-
 export interface FetcherFacts {
   readonly broker: number
   /** That this broker leads. */
@@ -59,12 +55,6 @@ export interface FetcherFacts {
   readonly throttledMs: number
 }
 
-interface Errand {
-  readonly plan: FetchPlan
-  readonly resolve: (answer: ErrandAnswer) => void
-  readonly reject: (error: unknown) => void
-}
-
 /** The largest frame asked for; more in one go gains nothing and takes the arena from others. */
 const MAX_FETCH_BYTES = 8 * 1024 * 1024
 /** Room for a response's grammar around the record sets, per partition (topic name included) and in all. */
@@ -72,16 +62,13 @@ const FRAME_BYTES_PER_PARTITION = 384
 const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
-/** A broker's answer that no memory of ours should be asked for: frames of errands are bounded like records in Kafka are. */
-const MAX_ERRAND_BYTES = 128 * 1024 * 1024
-
 export class Fetcher {
   readonly broker: number
   private readonly deps: FetcherDeps
   private readonly news = new Signal()
   /** Ends the pause after a failure; room or partitions that come meanwhile do not. */
   private readonly ending = new Signal()
-  private readonly errands: Errand[] = []
+  private readonly errands: Errands
   private readonly backoff = new Backoff()
   private readonly order: FetchOrder
   private throttledUntil = 0
@@ -92,6 +79,7 @@ export class Fetcher {
     this.deps = deps
     this.broker = deps.broker
     this.order = new FetchOrder(deps.partitionFetchBytes, deps.input.bytes)
+    this.errands = new Errands(deps.fetch)
   }
 
   start(): void {
@@ -109,7 +97,7 @@ export class Fetcher {
     return {
       broker: this.broker,
       partitions: this.deps.partitions().length,
-      errandsWaiting: this.errands.length,
+      errandsWaiting: this.errands.waiting,
       leastFrameBytes: this.order.leastBytes,
       asksAlone: this.order.hasAlone,
       throttledMs: Math.max(0, this.throttledUntil - Date.now()),
@@ -122,45 +110,24 @@ export class Fetcher {
     this.news.raise()
     this.ending.raise()
     await this.loop
-    for (const errand of this.errands.splice(0)) errand.reject(isStopping())
+    this.errands.refuseAll()
   }
 
   /** A Fetch between the others that takes no room in the arena: for fingerprints and for raw records. */
   errand(plan: FetchPlan): Promise<ErrandAnswer> {
-    return new Promise((resolve, reject) => {
-      if (this.stopping) reject(isStopping())
-      else this.errands.push({ plan, resolve, reject })
-      this.news.raise()
-    })
+    const answer = this.errands.add(plan)
+    if (this.stopping) this.errands.refuseAll()
+    this.news.raise()
+    return answer
   }
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      const errand = this.errands.shift()
-      if (errand !== undefined) {
-        await this.runErrand(errand)
-        continue
-      }
+      if (await this.errands.runOne()) continue
       const throttledMs = this.throttledUntil - Date.now()
       const poll = throttledMs > 0 ? null : this.planPoll()
       if (poll === null) await this.news.wait(throttledMs > 0 ? throttledMs : undefined)
       else await this.poll(poll)
-    }
-  }
-
-  private async runErrand({ plan, resolve, reject }: Errand): Promise<void> {
-    let body = Buffer.alloc(0)
-    const place = (bytes: number) => {
-      if (bytes > MAX_ERRAND_BYTES) return null
-      body = Buffer.allocUnsafeSlow(bytes)
-      return body
-    }
-    try {
-      await this.deps.fetch(plan, { place })
-      const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
-      resolve({ view, response: readFetchResponse(view, 0, body.byteLength) })
-    } catch (error) {
-      reject(error)
     }
   }
 
@@ -293,7 +260,7 @@ export class Fetcher {
     } else if (answer.bytes === 0) this.order.gotNothing(partition)
     else if (this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
-    const end = answer.lastStable < 0 ? answer.highWatermark : answer.lastStable
+    const end = readableEnd(answer)
     return partition.position > offset || partition.position >= end
   }
 
@@ -342,6 +309,3 @@ interface Asked {
   readonly claim: NonNullable<Partition['claim']>
   readonly offset: number
 }
-
-const isStopping = (): PipelineError =>
-  new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Fetch', reason: 'stopping' })

@@ -3,7 +3,7 @@
  * offset, on every claim and whenever the leader changes: a truncated or recreated log must never be taken for ours.
  */
 import type { Fingerprint } from '../arena/descriptors.ts'
-import type { ErrandAnswer } from './fetcher.ts'
+import type { ErrandAnswer } from './errands.ts'
 import { firstBatch } from './kafka/fetch-response.ts'
 
 /**

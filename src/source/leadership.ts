@@ -5,9 +5,10 @@
 import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { Backoff, delay } from '../supervisor/backoff.ts'
-import type { ErrandAnswer } from './fetcher.ts'
+import type { ErrandAnswer } from './errands.ts'
 import { compareFingerprint, type Verdict } from './fingerprint.ts'
-import type { FetchPlan, KafkaAdapter } from './kafka/adapter.ts'
+import type { KafkaAdapter } from './kafka/adapter.ts'
+import type { FetchPlan } from './kafka/fetch-request.ts'
 import type { Partition } from './partition.ts'
 import { TopicIds } from './topic-ids.ts'
 

@@ -9,7 +9,7 @@ import { compressSync } from 'snappy'
 import * as assert from 'uvu/assert'
 import { type Codec, codecs, TooLargeError } from '../../src/codecs/codec.ts'
 import { compress } from '../../src/codecs/compress.ts'
-import { decompress } from '../../src/codecs/decompress.ts'
+import { decompress, loadDecoder } from '../../src/codecs/decompress.ts'
 import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 import { lz4Frame, lz4Match, xerial, zstdFrame, zstdRepeat } from './framings.ts'
@@ -17,6 +17,7 @@ import { lz4Frame, lz4Match, xerial, zstdFrame, zstdRepeat } from './framings.ts
 const test = suite('codecs: decompress', { timeoutMs: 60_000 })
 const MIB = 2 ** 20
 const packers = codecs.slice(1) as Exclude<Codec, 'none'>[]
+for (const codec of packers) await loadDecoder(codec)
 
 /** Text as logs are: parts that come again, and parts that do not. */
 const anyText = fc

@@ -46,11 +46,18 @@ const nowhere = {
   LOGCOLLECTOR_POSTGRES_URL: 'postgres://nobody@127.0.0.1:1/none',
 }
 
+interface Ran {
+  readonly status: number | null
+  readonly stdout: string
+  /** That, and standard error behind it. */
+  readonly output: string
+}
+
 /** Runs lines of the page in that place. */
-function shell(lines: string, extra: Record<string, string> = {}): { status: number | null; output: string } {
+function shell(lines: string, extra: Record<string, string> = {}): Ran {
   const options = { cwd: place, env: { ...environment, ...extra }, encoding: 'utf8' as const }
   const { status, stdout, stderr } = spawnSync('bash', ['-ec', lines], options)
-  return { status, output: `${stdout}${stderr}` }
+  return { status, stdout, output: `${stdout}${stderr}` }
 }
 
 test('the package holds the program, the migrations and the pages, and nothing else', async () => {
@@ -75,9 +82,9 @@ test('installed, it says its version, and reads the configuration of the page', 
   mkdirSync(prefix)
   const install = block('install')
   assert.match(install, tarball)
-  const { status, output } = shell(install)
+  const { status, stdout, output } = shell(install)
   assert.is(status, 0, output)
-  assert.is(output.trim().split('\n').at(-1), version)
+  assert.is(stdout.trim().split('\n').at(-1), version)
   writeFileSync(join(place, 'logcollector.yaml'), block('yaml'))
   const config = JSON.parse(shell('logcollector config --json').output) as Record<string, { value: string }>
   assert.is(config['kafka.brokers']!.value, 'kafka-1:9092,kafka-2:9092')

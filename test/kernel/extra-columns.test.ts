@@ -7,7 +7,7 @@ import { buildImage } from '../../src/kernel/slot.ts'
 import { columnTypes, type ExtraColumn, type ParserSettings } from '../../src/parse/contract.ts'
 import { encodeBatch } from '../reference/kafka-batch.ts'
 import { suite } from '../support/suite.ts'
-import { jsonText, recordOf, runs } from './arbitraries.ts'
+import { isUsable, jsonText, recordOf, runs } from './arbitraries.ts'
 import { createBench, defaultSettings } from './harness.ts'
 import { anyText, asWord, typedText } from './logfmt-arbitraries.ts'
 import { checkRecords } from './twin.ts'
@@ -57,7 +57,10 @@ const asBytes = (text: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
   text.map(value => Buffer.from(value))
 
 const cases: readonly [Partial<ParserSettings>, fc.Arbitrary<Uint8Array | null>][] = [
-  [{ format: 'json', columns }, asBytes(fc.oneof(nested, flat, jsonText))],
+  [
+    { format: 'json', columns },
+    asBytes(fc.oneof(nested, flat, jsonText).filter(text => isUsable(Buffer.from(text)))),
+  ],
   [{ format: 'logfmt', columns }, fc.oneof(asBytes(pairs), anyText)],
 ]
 for (const [changes, values] of cases) {

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { runs } from '../kernel/arbitraries.ts'
 import { type AbortedEntry, createBench } from '../kernel/harness.ts'
 import { encodeBatch, marker, type TestBatch, TRANSACTIONAL } from '../reference/kafka-batch.ts'
+import '../support/decoders.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('parse: aborted', { timeoutMs: 60_000 })

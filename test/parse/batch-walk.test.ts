@@ -18,6 +18,7 @@ import {
   type TestRecord,
   TRANSACTIONAL,
 } from '../reference/kafka-batch.ts'
+import '../support/decoders.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('parse: batch walk', { timeoutMs: 60_000 })

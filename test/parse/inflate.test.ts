@@ -4,6 +4,7 @@ import { type Codec, codecs } from '../../src/codecs/codec.ts'
 import { compress } from '../../src/codecs/compress.ts'
 import { Inflater } from '../../src/parse/inflate.ts'
 import { BatchHeader } from '../../src/parse/kafka-batch.ts'
+import '../support/decoders.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('parse/inflate')

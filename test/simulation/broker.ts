@@ -2,7 +2,7 @@
  * A broker and workers for simulations: Fetch v11 frames with Kafka batches of chosen sizes, answered by the same rules
  * as a real one (whole first batch whatever its size, later ones cut), and results of chosen expansion.
  */
-import type { FetchPlan } from '../../src/source/kafka/adapter.ts'
+import type { FetchPlan } from '../../src/source/kafka/fetch-request.ts'
 import type { FrameTarget } from '../../src/source/kafka/frames.ts'
 import { FrameRefused } from '../../src/source/kafka/frames.ts'
 

@@ -13,7 +13,7 @@ export const partitionFacts = (
   parsed: 20,
   committed: 10,
   highWatermark: 50,
-  lastStable: 50,
+  lastStable: changes.highWatermark ?? 50,
   rangesWaiting: 0,
   inFlightBytes: 0,
   haltedReason: null,

@@ -10,31 +10,22 @@ import {
   type Kafka,
   logLevel,
 } from 'kafkajs'
-import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 import { PipelineError } from '../../errors.ts'
 import { Repetition } from '../../supervisor/repetition.ts'
 import { Subscription } from './assigner.ts'
 import { type ClientOptions, type ClusterOptions, clientFactory } from './client.ts'
-import type { Cluster, Connection } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 import { kafkaFailure } from './failure.ts'
-import { arenaSocketFactory, type FrameTarget, readerOf } from './frames.ts'
+import { type FetchOptions, type FetchPlan, sendFetch } from './fetch-request.ts'
+import { forwardLog, type KafkaLog } from './forward-log.ts'
+import { arenaSocketFactory, type FrameTarget } from './frames.ts'
 import { listTopics, type TopicList } from './topic-list.ts'
 
-export type KafkaLog = (level: 'warn' | 'info' | 'debug', message: string, context: object) => void
-
-export interface KafkaOptions extends ClusterOptions {
+export interface KafkaOptions extends ClusterOptions, FetchOptions {
   readonly groupId: string
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  readonly requestTimeoutMs: number
-  readonly isolation: 'read_committed' | 'read_uncommitted'
   readonly log: KafkaLog
-}
-
-export interface FetchPlan {
-  readonly maxWaitMs: number
-  readonly maxBytes: number
-  readonly partitions: readonly { topic: string; partition: number; offset: number; maxBytes: number }[]
 }
 
 export interface GroupListener {
@@ -52,9 +43,6 @@ export interface GroupListener {
 /** kafkajs wakes for its heartbeat after this long where all partitions are paused. */
 const IDLE_LOOP_MS = 250
 const METADATA_MAX_AGE_MS = 60_000
-/** Isolation levels of a Fetch (KIP-98). */
-const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const
-const FETCH_CONNECTION = 1
 const LOG_START = -2
 /** kafkajs declares this constant but exports it in no way that an ES module can name. */
 const TOPIC_RESOURCE = 2
@@ -238,33 +226,7 @@ export class KafkaAdapter {
    * connection is destroyed and the promise rejects only after its socket is closed: then nothing writes there any more.
    */
   fetch(broker: number, plan: FetchPlan, target: FrameTarget): Promise<void> {
-    return this.ask('Fetch', cluster => this.fetchBy(cluster, broker, plan, target))
-  }
-
-  private async fetchBy(
-    cluster: Cluster,
-    broker: number,
-    plan: FetchPlan,
-    target: FrameTarget,
-  ): Promise<void> {
-    const { connectionPool } = await this.request('findBroker', () =>
-      cluster.findBroker({ nodeId: String(broker) }),
-    )
-    const connection = await this.request('connect', () => connectionPool.getConnection(FETCH_CONNECTION))
-    const { socket } = connection
-    try {
-      await this.request('SaslAuthenticate', () => connection.authenticate())
-      readerOf(socket).announce(target)
-      await connection.send({
-        request: fetchRequest(fetchFields(plan, this.options.isolation)),
-        response: { decode: async body => body, parse: async () => undefined },
-        requestTimeout: plan.maxWaitMs + this.options.requestTimeoutMs,
-        logResponseError: false,
-      })
-    } catch (error) {
-      await closed(socket, error)
-      throw kafkaFailure(error, { request: 'Fetch', broker })
-    }
+    return this.ask('Fetch', cluster => sendFetch(cluster, broker, plan, target, this.options))
   }
 
   private known(): Cluster {
@@ -290,48 +252,4 @@ export class KafkaAdapter {
       throw kafkaFailure(error, { request })
     }
   }
-}
-
-function fetchFields(
-  plan: FetchPlan,
-  isolation: KafkaOptions['isolation'],
-): Parameters<typeof fetchRequest>[0] {
-  const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
-  for (const { topic, partition, offset, maxBytes } of plan.partitions) {
-    const partitions = topics.get(topic) ?? []
-    partitions.push({ partition, fetchOffset: String(offset), maxBytes })
-    topics.set(topic, partitions)
-  }
-  return {
-    replicaId: -1,
-    maxWaitTime: plan.maxWaitMs,
-    minBytes: 1,
-    maxBytes: plan.maxBytes,
-    isolationLevel: isolationLevels[isolation],
-    topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-  }
-}
-
-/** Destroys the socket with an error (kafkajs hears of nothing else) and waits until it is closed. */
-function closed(socket: Connection['socket'], error: unknown): Promise<void> {
-  if (socket.closed) return Promise.resolve()
-  return new Promise(resolve => {
-    socket.once('close', () => resolve())
-    socket.destroy(error instanceof Error ? error : new Error(String(error)))
-  })
-}
-
-/**
- * kafkajs calls an error what it will try again; what it gives up reaches us as a rejection or a crash. A line that it
- * repeats goes to debug.
- */
-function forwardLog(
-  log: KafkaLog,
-  said: Repetition,
-  entry: { level: logLevel; namespace: string; log: { message: string; [key: string]: unknown } },
-): void {
-  const { message, timestamp: _, logger: __, stack: ___, ...context } = entry.log
-  const level = entry.level === logLevel.ERROR ? 'warn' : entry.level === logLevel.WARN ? 'info' : 'debug'
-  const text = `kafkajs ${entry.namespace}: ${message}`
-  log(level !== 'debug' && said.isRepeated(text) ? 'debug' : level, text, context)
 }

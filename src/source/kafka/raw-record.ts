@@ -6,7 +6,7 @@
 import Decoder from 'kafkajs/src/protocol/decoder.js'
 import decodeRecordBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder.js'
 import { codecs } from '../../codecs/codec.ts'
-import { decompress } from '../../codecs/decompress.ts'
+import { decompress, loadDecoder } from '../../codecs/decompress.ts'
 
 /** Key, value and headers as they were produced. */
 export interface RawRecord {
@@ -27,10 +27,11 @@ const CODEC_MASK = 7
 const MAX_BATCH_BYTES = 2 ** 30
 
 /** The first batch as if it had never been compressed; its checksum is not that of its bytes then. */
-function plainBatch(recordSet: Buffer): Buffer {
+async function plainBatch(recordSet: Buffer): Promise<Buffer> {
   const codec = codecs[recordSet.readInt16BE(ATTRIBUTES_AT) & CODEC_MASK]
   if (codec === undefined || codec === 'none') return recordSet
   const end = PREFIX_BYTES + recordSet.readInt32BE(LENGTH_AT)
+  await loadDecoder(codec)
   const records = decompress(codec, recordSet.subarray(RECORDS_AT, end), MAX_BATCH_BYTES)
   const batch = Buffer.concat([recordSet.subarray(0, RECORDS_AT), records])
   batch.writeInt32BE(batch.length - PREFIX_BYTES, LENGTH_AT)
@@ -40,7 +41,7 @@ function plainBatch(recordSet: Buffer): Buffer {
 
 /** The record at `offset` of a record set whose first batch holds it, or null when that batch does not. */
 export async function findRawRecord(recordSet: Buffer, offset: number): Promise<RawRecord | null> {
-  const { records } = await decodeRecordBatch(new Decoder(plainBatch(recordSet)))
+  const { records } = await decodeRecordBatch(new Decoder(await plainBatch(recordSet)))
   const found = records.find(record => Number(record.offset) === offset)
   if (found === undefined) return null
   const headers = Object.entries(found.headers).flatMap(([name, value]) =>
