@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
-import { createEvents, type Emit } from '../events.ts'
+import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
 import {
@@ -20,6 +20,7 @@ import {
 import { createMetrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { type Api, createApi } from './api.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
 
@@ -67,16 +68,28 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   for (const warning of parts.warnings) log.warn({}, warning)
   const metrics = createMetrics()
   const recent = new RecentEvents()
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen)
+  let api: Api | null = null
+  const tellFollowers = (name: EventName): void => {
+    if (name === 'sink:transaction:committed') api?.news()
+  }
+  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, tellFollowers)
   const engine = parts.createEngine({ config, emit, log })
   metrics.attach(() => engine.snapshot())
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug })
+  api = createApi(config, emit)
+  const server = buildServer({
+    readiness: () => engine.snapshot().ready,
+    metrics,
+    debug,
+    api: api?.deps ?? null,
+  })
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
-    log.info({ url }, `serving /metrics, /healthz and /readyz${debug === null ? '' : ', and /debug'}`)
+    api?.start()
+    const more = [api && '/api/v1', debug && '/debug'].filter(Boolean)
+    log.info({ url }, `serving /metrics, /healthz and /readyz${more.map(path => `, ${path}`).join('')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
@@ -89,6 +102,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await server.close()
+    await api?.close()
   }
 }
 

@@ -56,8 +56,8 @@ test('what is wrong is named with its place', () => {
     assert.instance(error, PipelineError, filter)
     const { code, context } = error as PipelineError
     assert.is(code, 'FILTER_INVALID')
-    assert.is(context['column'], column, `${filter}: ${String(context['problem'])}`)
-    assert.match(String(context['problem']), problem)
+    assert.is(context.column, column, `${filter}: ${String(context.problem)}`)
+    assert.match(String(context.problem), problem)
   }
 })
 

@@ -4,6 +4,7 @@
  */
 import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
+import { httpApiSettings } from './http-api.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
@@ -27,6 +28,7 @@ export const settings = {
   ...columnSettings,
   ...storageSettings,
   ...httpSettings,
+  ...httpApiSettings,
   ...processSettings,
 } as const satisfies Record<string, Setting>
 

@@ -11,8 +11,8 @@ export interface TailFollower {
 }
 
 export interface Tail {
-  /** Until the returned function is called. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID */
-  follow(follower: TailFollower, after: string | null): () => void
+  /** Until it leaves; `ready` says that a full one is not full any more. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID */
+  follow(follower: TailFollower, after: string | null): { leave(): void; ready(): void }
   /** Followers were told that they missed so many records. */
   readonly onMissed: (records: number) => void
 }

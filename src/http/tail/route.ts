@@ -1,21 +1,24 @@
 /** GET /tail: records as they are committed, by server-sent events, with the filters of /logs. Neighbour: stream.ts. */
 import type { FastifyInstance } from 'fastify'
 import { type FilterQuery, filterOf } from '../api/filter.ts'
-import { query, tailFilterProperties } from '../api/schemas.ts'
+import * as schemas from '../api/schemas.ts'
 import type { Tail } from './deps.ts'
 import { EventStream } from './stream.ts'
 
 type TailQuery = FilterQuery & { readonly last_event_id?: string }
 
+/** Not validated as an answer: it is written past fastify. */
 const schema = {
   tags: ['logs'],
   summary: 'Follow what is committed',
   description:
     'Server-sent events (text/event-stream): each record that fits, as JSON, from now on. Send the last id as the header Last-Event-ID to go on from there; browsers do so by themselves. An event `missed` says how many records were passed over, because the reader was too slow or too long away.',
-  querystring: query({}),
+  querystring: schemas.tailQuery,
 }
 
-export async function tailRoute(server: FastifyInstance, { tail }: { readonly tail: Tail }): Promise<void> {
+/** Without a feed there is no route. */
+export async function tailRoute(server: FastifyInstance, { tail }: { readonly tail?: Tail }): Promise<void> {
+  if (tail === undefined) return
   server.get('/tail', { schema }, async (request, reply) => {
     const { last_event_id: given, ...filters } = request.query as TailQuery
     const filter = filterOf(filters)
@@ -23,7 +26,7 @@ export async function tailRoute(server: FastifyInstance, { tail }: { readonly ta
     const { raw } = reply
     // Followed before anything is written: who is refused gets an answer.
     let stream: EventStream | null = null
-    const leave = tail.follow(
+    const following = tail.follow(
       {
         filter,
         get isFull() {
@@ -44,8 +47,9 @@ export async function tailRoute(server: FastifyInstance, { tail }: { readonly ta
       'x-accel-buffering': 'no',
     })
     stream = new EventStream(raw, filter, tail.onMissed)
+    raw.on('drain', () => following.ready())
     raw.once('close', () => {
-      leave()
+      following.leave()
       stream?.close()
     })
   })

@@ -6,7 +6,6 @@ import { named, PipelineError } from '../../errors.ts'
 import type { Emit } from '../../events.ts'
 import { Backoff } from '../../supervisor/backoff.ts'
 import { Signal } from '../../supervisor/signal.ts'
-import type { LogFilter, LogRecord } from '../contract.ts'
 import type { Db } from '../read-pool.ts'
 import { type Follower, Group } from './group.ts'
 import { currentPositions } from './news.ts'
@@ -27,6 +26,12 @@ const LOOK_EVERY_MS = 1_000
 /** News may be lost. */
 const LOOK_THOUGH_TOLD_MS = 5_000
 
+export interface Following {
+  leave(): void
+  /** The follower was full and is not any more. */
+  ready(): void
+}
+
 export class Feed {
   private readonly deps: FeedDeps
   private readonly groups = new Set<Group>()
@@ -41,10 +46,6 @@ export class Feed {
     this.deps = deps
   }
 
-  start(): void {
-    this.loop ??= this.run()
-  }
-
   async stop(): Promise<void> {
     this.stopping = true
     this.signal.raise()
@@ -57,16 +58,16 @@ export class Feed {
   }
 
   /**
-   * Hands on what is committed from now on, or from where an earlier call had come; until the returned function is
-   * called. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID (a position that is none)
+   * Hands on what is committed from now on, or from where an earlier call had come, until it leaves. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID (a position that is none)
    */
-  follow(follower: Follower, after: string | null): () => void {
+  follow(follower: Follower, after: string | null): Following {
     const { mostFollowers } = this.deps
     if (this.followers >= mostFollowers) throw new PipelineError('TAIL_FULL', { most: mostFollowers })
     this.arrivals.push({ follower, vector: after === null ? null : readVector(after) })
     this.followers += 1
+    this.loop ??= this.run()
     this.signal.raise()
-    return () => this.leave(follower)
+    return { leave: () => this.leave(follower), ready: () => this.signal.raise() }
   }
 
   private leave(follower: Follower): void {
@@ -144,5 +145,3 @@ export class Feed {
     }
   }
 }
-
-export type { Follower, LogFilter, LogRecord }

@@ -64,7 +64,8 @@ export class Group {
     }
     if ([...this.followers].every(({ isFull }) => isFull)) return false
     const portion = frontOf(news, this.offsets)
-    if (await this.handOut(db, portion)) this.moveTo(portion)
+    if (!(await this.handOut(db, portion))) return true
+    this.moveTo(portion)
     const isWhole = portion.length === news.length
     return !isWhole || portion.some((range, index) => range.next < news[index]!.next)
   }

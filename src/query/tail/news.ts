@@ -80,9 +80,9 @@ export async function newsSince(db: Db, vector: Vector): Promise<NewRange[]> {
 /** At most so many offsets of them, from the front of each partition, or of as many partitions. */
 export function frontOf(news: readonly NewRange[], offsets: number): NewRange[] {
   const share = Math.max(1, Math.floor(offsets / Math.max(1, news.length)))
-  return news.slice(0, offsets).map(range =>
-    range.next - range.first <= share ? range : { ...range, next: range.first + share },
-  )
+  return news
+    .slice(0, offsets)
+    .map(range => (range.next - range.first <= share ? range : { ...range, next: range.first + share }))
 }
 
 /** A follower reads lines, not files: longer values are cut. */

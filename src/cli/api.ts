@@ -1,0 +1,72 @@
+/**
+ * What a process with the role api answers below /api/v1, put together: queries, keys, dead letters, lag. http/api
+ * has the routes; connections are opened by the first request.
+ */
+import { apiWantsKeys, type Config } from '../config/index.ts'
+import { hasRole } from '../engine/roles.ts'
+import type { Emit } from '../events.ts'
+import type { ApiDeps, LetterQuestion, Letters } from '../http/api/deps.ts'
+import { KeyRing } from '../query/key-ring.ts'
+import { createQueries } from '../query/queries.ts'
+import { ReadPool } from '../query/read-pool.ts'
+import { replayLetters } from '../replay/index.ts'
+import { StorePool } from '../store/connection.ts'
+import { type LetterFilter, letterContents, readLetters } from '../store/dead-letters.ts'
+import { contentsJson, letterJson } from './dead-letters/text.ts'
+import { LagSources } from './lag/sources.ts'
+import { createLive } from './live.ts'
+import { programVersion } from './version.ts'
+
+export interface Api {
+  readonly deps: ApiDeps
+  start(): void
+  /** This process committed something: followers of the live tail want to see it. */
+  news(): void
+  /** After the server is closed. */
+  close(): Promise<void>
+}
+
+/** Null where the process has no role api. */
+export function createApi(config: Config, emit: Emit = () => undefined): Api | null {
+  if (!hasRole(config, 'api')) return null
+  const live = createLive(config, emit)
+  const { http, postgres } = config
+  const url = http.api.postgresUrl || postgres.url
+  const { connections, queue, statementTimeoutMs } = http.api
+  const { connectTimeoutMs } = postgres
+  const pool = new ReadPool({ url, connectTimeoutMs, statementTimeoutMs, connections, queue })
+  const store = new StorePool({ url, connectTimeoutMs })
+  const lag = new LagSources(config)
+  return {
+    deps: {
+      access: apiWantsKeys(config) ? new KeyRing(pool) : null,
+      rateLimit: http.api.rateLimit,
+      corsOrigins: http.api.corsOrigins,
+      version: programVersion(),
+      queries: createQueries(pool, live.cached, connections),
+      letters: lettersOf(config, store),
+      lag: () => lag.read(),
+      tail: live.tail,
+    },
+    start: () => live.start(),
+    news: () => live.news(),
+    close: async () => {
+      await Promise.all([live.stop(), pool.end(), store.end(), lag.close()])
+    },
+  }
+}
+
+function lettersOf(config: Config, store: StorePool): Letters {
+  const { groupId } = config.kafka
+  const filterOf = (question: LetterQuestion): LetterFilter => ({ ...question, groupId })
+  return {
+    list: async (question, limit) =>
+      (await readLetters(store, filterOf(question), limit)).map(letter => letterJson(letter)),
+    show: async (topic, partition, offset) => {
+      const [letter] = await readLetters(store, { groupId, topic, partition, offset, state: 'any' }, 1)
+      const contents = letter === undefined ? null : await letterContents(store, letter)
+      return contents === null ? null : { ...letterJson(letter!), ...contentsJson(contents) }
+    },
+    replay: (question, limit) => replayLetters(config, filterOf(question), limit),
+  }
+}
