@@ -43,6 +43,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger': ['src/http/api/'],
   '@fastify/swagger-ui': ['src/http/api/'],
   ioredis: ['src/redis/'],
+  'eventsource-parser': ['src/cli/tail'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
   snappy: ['src/codecs/'],

@@ -2,6 +2,7 @@
  * What a process with the role api answers below /api/v1, put together: queries, keys, dead letters, lag. http/api
  * has the routes; connections are opened by the first request.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { apiWantsKeys, type Config } from '../config/index.ts'
 import { hasRole } from '../engine/roles.ts'
 import type { Emit } from '../events.ts'
@@ -16,6 +17,8 @@ import { contentsJson, letterJson } from './dead-letters/text.ts'
 import { LagSources } from './lag/sources.ts'
 import { createLive } from './live.ts'
 import { programVersion } from './version.ts'
+
+const MOST_CLOSING_MS = 2_000
 
 export interface Api {
   readonly deps: ApiDeps
@@ -35,7 +38,7 @@ export function createApi(config: Config, emit: Emit = () => undefined): Api | n
   const { connections, queue, statementTimeoutMs } = http.api
   const { connectTimeoutMs } = postgres
   const pool = new ReadPool({ url, connectTimeoutMs, statementTimeoutMs, connections, queue })
-  const store = new StorePool({ url, connectTimeoutMs })
+  const store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   const lag = new LagSources(config)
   return {
     deps: {
@@ -51,7 +54,9 @@ export function createApi(config: Config, emit: Emit = () => undefined): Api | n
     start: () => live.start(),
     news: () => live.news(),
     close: async () => {
-      await Promise.all([live.stop(), pool.end(), store.end(), lag.close()])
+      const ended = Promise.all([live.stop(), pool.end(), store.end(), lag.close()])
+      // Clients can hang while closing; the process ends without them.
+      await Promise.race([ended, delay(MOST_CLOSING_MS, null, { ref: false })])
     },
   }
 }

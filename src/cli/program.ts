@@ -16,11 +16,27 @@ import * as migrate from './migrate.ts'
 import * as produce from './produce.ts'
 import { describeError } from './report-error.ts'
 import * as run from './run.ts'
+import * as search from './search.ts'
 import * as storage from './storage.ts'
+import * as tail from './tail.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, lag, check, config, demo, deadLetters, storage, keys]
+const commands = [
+  run,
+  produce,
+  migrate,
+  verify,
+  lag,
+  check,
+  config,
+  demo,
+  deadLetters,
+  storage,
+  keys,
+  search,
+  tail,
+]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

@@ -17,10 +17,10 @@ import {
   type LogDestination,
   logEvents,
 } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { type Api, createApi } from './api.ts'
+import { createApi } from './api.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
 
@@ -68,28 +68,22 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   for (const warning of parts.warnings) log.warn({}, warning)
   const metrics = createMetrics()
   const recent = new RecentEvents()
-  let api: Api | null = null
-  const tellFollowers = (name: EventName): void => {
-    if (name === 'sink:transaction:committed') api?.news()
+  let tellFollowers = (): void => undefined
+  const onCommitted = (name: EventName): void => {
+    if (name === 'sink:transaction:committed') tellFollowers()
   }
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, tellFollowers)
+  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, onCommitted)
   const engine = parts.createEngine({ config, emit, log })
+  // Its life is waited for below; until then a failure must not end the process.
+  engine.done.catch(() => undefined)
   metrics.attach(() => engine.snapshot())
-  const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
-  const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  api = createApi(config, emit)
-  const server = buildServer({
-    readiness: () => engine.snapshot().ready,
-    metrics,
-    debug,
-    api: api?.deps ?? null,
-  })
+  const { server, paths, close, api } = createServer(parts, { log, emit, metrics, recent, engine })
+  tellFollowers = () => api?.news()
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
     api?.start()
-    const more = [api && '/api/v1', debug && '/debug'].filter(Boolean)
-    log.info({ url }, `serving /metrics, /healthz and /readyz${more.map(path => `, ${path}`).join('')}`)
+    log.info({ url }, `serving ${paths.join(', ')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
@@ -101,8 +95,34 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
     return exitCodeOf(error)
   } finally {
     signals.unwatch()
-    await server.close()
-    await api?.close()
+    await close()
+  }
+}
+
+interface Served {
+  readonly log: AdjustableLog
+  readonly emit: Emit
+  readonly metrics: Metrics
+  readonly recent: RecentEvents
+  readonly engine: Engine
+}
+
+/** The server with all that the process serves, not listening. */
+function createServer(parts: ServeParts, { log, emit, metrics, recent, engine }: Served) {
+  const { config } = parts
+  const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
+  const debug = config.http.debug ? debugDeps(parts, log, view) : null
+  const api = createApi(config, emit)
+  const readiness = () => engine.snapshot().ready
+  const server = buildServer({ readiness, metrics, debug, api: api?.deps ?? null })
+  return {
+    server,
+    api,
+    paths: ['/metrics', '/healthz', '/readyz', ...(api ? ['/api/v1'] : []), ...(debug ? ['/debug'] : [])],
+    close: async () => {
+      await server.close()
+      await api?.close()
+    },
   }
 }
 

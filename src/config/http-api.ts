@@ -1,5 +1,6 @@
 /** Rules of http.api, and what `auto` comes to. Part of the table in checks.ts. */
 import { BlockList, isIP } from 'node:net'
+import { problemOfPostgresUrl } from '../postgres/url.ts'
 import type { Check } from './checks.ts'
 import type { Config } from './types.ts'
 
@@ -17,6 +18,11 @@ export const apiWantsKeys = ({ http }: Pick<Config, 'http'>): boolean =>
   http.api.auth === 'auto' ? !isLoopback(http.host) : http.api.auth === 'keys'
 
 export const httpApiChecks: readonly Check[] = [
+  {
+    keys: ['http.api.postgres_url'],
+    violation: ({ http }) =>
+      http.api.postgresUrl === '' ? null : problemOfPostgresUrl(http.api.postgresUrl),
+  },
   {
     keys: ['http.api.auth', 'http.host'],
     violation: ({ http }) =>

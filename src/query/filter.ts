@@ -24,31 +24,32 @@ const operators: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** May be there more than once: any of them fits. */
 const repeatable = new Set(['service'])
 
-const token = /(?:([\w.-]+)(>=|<=|!=|=|~|>|<))?(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))/y
+const head = /([\w.-]+)(>=|<=|!=|=|~|>|<)/y
+const content = /"((?:[^"\\]|\\.)*)"|([^\s"]+)/y
 const blanks = /\s*/y
+
+const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
 
 /** @throws PipelineError FILTER_INVALID, with the place */
 export function parseFilter(text: string): FilterParameters {
   const found: (readonly [string, string])[] = []
-  let at = skip(text, 0)
+  const skip = (from: number): number => from + matchAt(blanks, text, from)![0].length
+  let at = skip(0)
   while (at < text.length) {
-    token.lastIndex = at
-    const match = token.exec(text)
-    if (match === null) throw invalid(text, at, 'a value is missing, or a quotation mark is not closed')
-    const [whole, name, operator, quoted, word] = match
-    const value = quoted === undefined ? word! : quoted.replace(/\\(.)/g, '$1')
+    const [start, name, operator] = matchAt(head, text, at) ?? ['']
     const parameter = name === undefined ? 'q' : parameterOf(text, at, name, operator!)
+    const value = matchAt(content, text, at + start.length)
+    if (value === null)
+      throw invalid(text, at + start.length, 'a value is missing, or a quotation mark is not closed')
     if (!repeatable.has(parameter) && found.some(([other]) => other === parameter))
       throw invalid(text, at, `${name ?? 'a word of the message'} is there twice`)
-    found.push([parameter, value])
-    at = skip(text, at + whole.length)
+    found.push([parameter, value[1]?.replace(/\\(.)/g, '$1') ?? value[2]!])
+    at = skip(at + start.length + value[0].length)
   }
   return found
-}
-
-function skip(text: string, at: number): number {
-  blanks.lastIndex = at
-  return at + blanks.exec(text)![0].length
 }
 
 function parameterOf(text: string, at: number, name: string, operator: string): string {

@@ -2,8 +2,11 @@
  * The connections of the reads: bounded, read-only, and a statement ends at its time-out or when nobody waits for it
  * any more. What would wait too long is refused at once.
  */
-import pg from 'pg'
+import type pg from 'pg'
 import { PipelineError } from '../errors.ts'
+import { cancelQuery } from '../postgres/cancel.ts'
+import { type Connected, connectClient } from '../postgres/connect.ts'
+import { ClientPool } from '../postgres/pool.ts'
 import { queryError } from './failure.ts'
 
 export interface ReadPoolOptions {
@@ -28,38 +31,36 @@ export interface Lease {
 
 /** A reader that stands still in the middle of a transaction keeps Postgres from cleaning up. */
 const IDLE_IN_TRANSACTION_MS = 60_000
-const SESSION = [
-  'search_path=logcollector,pg_catalog',
-  'timezone=UTC',
-  'default_transaction_read_only=on',
+const settings = {
+  default_transaction_read_only: 'on',
   // Compiling takes longer than these queries do.
-  'jit=off',
-  `idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
-]
-const IDLE_MS = 30_000
+  jit: 'off',
+  idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+}
 
 export class ReadPool {
-  private readonly pool: pg.Pool
-  /** One connection, so that a cancellation never waits for the queries it is to end. */
-  private readonly canceller: pg.Pool
+  private readonly pool: ClientPool
+  private readonly targets = new WeakMap<object, Connected['target']>()
   private readonly most: number
+  private readonly connectTimeoutMs: number
   private inUse = 0
 
-  constructor(options: ReadPoolOptions) {
-    const { url, connections, queue, connectTimeoutMs, statementTimeoutMs } = options
-    const common = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs }
+  constructor({ url, connections, queue, connectTimeoutMs, statementTimeoutMs }: ReadPoolOptions) {
     this.most = connections + queue
-    this.pool = new pg.Pool({
-      ...common,
-      max: connections,
-      idleTimeoutMillis: IDLE_MS,
-      application_name: 'logcollector api',
-      statement_timeout: statementTimeoutMs,
-      options: SESSION.map(setting => `-c ${setting}`).join(' '),
-    })
-    this.canceller = new pg.Pool({ ...common, max: 1, application_name: 'logcollector api cancel' })
-    // An idle connection that breaks is replaced at its next use; a statement that meets a broken one says so itself.
-    for (const pool of [this.pool, this.canceller]) pool.on('error', () => undefined)
+    this.connectTimeoutMs = connectTimeoutMs
+    const open = async () => {
+      const { client, target } = await connectClient({
+        url,
+        name: 'logcollector api',
+        connectTimeoutMs,
+        access: 'read',
+        settings: { ...settings, statement_timeout: String(statementTimeoutMs) },
+        checksPooling: true,
+      })
+      this.targets.set(client, target)
+      return client
+    }
+    this.pool = new ClientPool({ max: connections, open })
   }
 
   /** @throws PipelineError API_BUSY, QUERY_CANCELLED, QUERY_TIMEOUT, POSTGRES_* */
@@ -92,9 +93,6 @@ export class ReadPool {
     const cancel = (): void => {
       cancelling = this.cancel(client)
     }
-    // pg drops the listener of a checked-out client: without one, a cut connection would end the process.
-    const onError = (): void => undefined
-    client.on('error', onError)
     signal.addEventListener('abort', cancel, { once: true })
     return {
       db: { rows: (task, sql, values) => rowsOf(client, signal, { task, sql, values }) },
@@ -102,21 +100,19 @@ export class ReadPool {
         signal.removeEventListener('abort', cancel)
         // A late cancellation must not hit whoever has the connection next.
         await cancelling
-        client.off('error', onError)
         client.release(isBroken)
         this.inUse -= 1
       },
     }
   }
 
-  /** Where it cannot be told, the statement's time-out ends it. */
   private async cancel(client: pg.PoolClient): Promise<void> {
-    const { processID } = client as unknown as { processID: number }
-    await this.canceller.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined)
+    const target = this.targets.get(client)
+    if (target !== undefined) await cancelQuery({ client, target }, this.connectTimeoutMs)
   }
 
   async end(): Promise<void> {
-    await Promise.all([this.pool.end(), this.canceller.end()])
+    await this.pool.end()
   }
 }
 

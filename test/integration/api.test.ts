@@ -200,6 +200,16 @@ test('services, stats and gaps', async () => {
   assert.equal(await api.json('gaps'), { gaps: [] })
 })
 
+test('the lag is known without Kafka as far as Postgres knows it', async () => {
+  const { source, partitions, notes } = await api.json<{
+    source: string
+    partitions: object[]
+    notes: string[]
+  }>('lag')
+  assert.equal([source, partitions.length], ['postgres', 0])
+  assert.match(notes.join(), 'Kafka')
+})
+
 test('an export holds everything, as NDJSON and as CSV', async () => {
   const ndjson = await api.get(`export?${DAY}`)
   const lines = ndjson.body.trimEnd().split('\n')

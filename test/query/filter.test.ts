@@ -40,8 +40,8 @@ const wrong: readonly (readonly [filter: string, column: number, problem: RegExp
   ['attr.x>=1', 7, /attributes take "="/],
   ['host=a host=b', 8, /host is there twice/],
   ['one two', 5, /twice/],
-  ['service=', 1, /./],
-  ['message~"open', 1, /not closed/],
+  ['service=', 9, /value is missing/],
+  ['message~"open', 9, /not closed/],
   ['__proto__=1', 1, /is none of/],
 ]
 

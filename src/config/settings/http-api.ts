@@ -13,6 +13,7 @@ export const httpApiSettings = {
     type: 'url',
     default: '',
     schemes: ['postgres', 'postgresql'],
+    severalHosts: true,
     secret: true,
     optional: true,
     help: 'The database as the API reads it, such as with a role that may only read; empty: postgres.url.',

@@ -17,7 +17,7 @@ interface Filters extends TimeQuery {
 const filters = {
   ...schemas.timeProperties,
   ...schemas.positionParams.properties,
-  code: { type: 'string', maxLength: 64, description: 'With this code, such as parse_refused' },
+  code: schemas.text('With this code, such as parse_refused', 64),
 } as const
 
 const listSchema = {

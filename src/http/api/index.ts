@@ -16,7 +16,7 @@ import { exportRoute } from './export.ts'
 import { lagRoute } from './lag.ts'
 import { logsRoutes } from './logs.ts'
 import { describeApi } from './openapi.ts'
-import { formatSchemaErrors } from './schema-errors.ts'
+import { formatSchemaErrors, refuseInfinity } from './schema-errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -58,6 +58,7 @@ async function guardedScope(server: FastifyInstance, deps: RouteDeps): Promise<v
     const { scope = 'read' } = request.routeOptions.config
     if (scope !== false) request.principal = await deps.authorise(request, scope)
   })
+  server.addHook('preHandler', refuseInfinity)
   if (deps.rateLimit > 0) await limitRate(server, deps.rateLimit)
   for (const routes of [logsRoutes, countRoutes, lagRoute, deadLetterRoutes, exportRoute, tailRoute])
     server.register(routes, deps)

@@ -24,9 +24,10 @@ const MOST_MS = Date.UTC(2200, 0)
 
 const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6})\d*)?)?(Z|[+-]\d\d:?\d\d)?$/
 
-/** ISO 8601, UTC where no zone is named, or ms since 1970; null for anything else. In µs. */
+/** ISO 8601, UTC where no zone is named, or s or ms since 1970, by their digits; null for anything else. In µs. */
 function timeOf(text: string): number | null {
-  if (/^\d{1,13}$/.test(text)) return Number(text) * US_PER_MS
+  if (/^\d{13}$/.test(text)) return Number(text) * US_PER_MS
+  if (/^\d{10}$/.test(text)) return Number(text) * SECOND_MS * US_PER_MS
   // A plus in a URL is a blank to those who decode it.
   const [, day, time = '00:00', fraction = '', zone = 'Z'] =
     iso.exec(text.replace(/ (\d\d:?\d\d)$/, '+$1')) ?? []
@@ -38,7 +39,7 @@ function timeOf(text: string): number | null {
 function required(name: string, text: string): number {
   const us = timeOf(text)
   if (us !== null) return us
-  const problem = `${name} is no time: write 2026-01-31T12:00:00Z, or milliseconds since 1970`
+  const problem = `${name} is no time: write 2026-01-31T12:00:00Z, or (milli)seconds since 1970`
   throw new PipelineError('HTTP_REQUEST_INVALID', { problem })
 }
 

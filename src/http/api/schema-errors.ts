@@ -1,4 +1,5 @@
-/** What a schema refuses, as an error that names the parameter. */
+/** What a schema refuses, as an error that names the parameter; and what it should refuse and does not. */
+import type { FastifyRequest } from 'fastify'
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 import { PipelineError } from '../../errors.ts'
 
@@ -20,4 +21,11 @@ function problemOf({ instancePath, message, params }: FastifySchemaValidationErr
   const name = instancePath.slice(1).replaceAll('/', '.') || place
   const accepted = allowedValues === undefined ? '' : `: ${allowedValues.filter(Boolean).join(', ')}`
   return `${name} ${message ?? 'is not valid'}${accepted}`
+}
+
+/** A hook: "1e999" becomes Infinity, for which no bound of a schema is looked at. Throws HTTP_REQUEST_INVALID. */
+export async function refuseInfinity({ query, params, body }: FastifyRequest): Promise<void> {
+  for (const [name, value] of [query, params, body].flatMap(part => Object.entries(part ?? {})))
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+      throw new PipelineError('HTTP_REQUEST_INVALID', { problem: `${name} is no number that counts` })
 }

@@ -1,11 +1,16 @@
 /** Parts of the schemas that several routes share: parameters, records, errors. OpenAPI shows them as they are. */
 
-const text = (description: string, maxLength = 256) => ({ type: 'string', maxLength, description }) as const
+/** Any text that Postgres can hold. */
+export const text = (description: string, maxLength = 256) =>
+  ({ type: 'string', maxLength, pattern: '^[^\\u0000]*$', description }) as const
 export const whole = (description: string, minimum: number, maximum: number) =>
   ({ type: 'integer', minimum, maximum, description }) as const
 
 export const timeProperties = {
-  from: text('From this time on: ISO 8601 (UTC where it names no zone), or milliseconds since 1970', 40),
+  from: text(
+    'From this time on: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since 1970',
+    40,
+  ),
   to: text('Before this time, written the same', 40),
   since: text('Instead of from: so long ago (90s, 15m, 2h, 7d, 4w)', 40),
 } as const

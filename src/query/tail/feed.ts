@@ -102,6 +102,7 @@ export class Feed {
       this.backoff.reset()
       return isMore
     } catch (error) {
+      if (this.stopping) return false
       this.deps.emit('query:tail:failed', { error: named(error) })
       await this.signal.wait(this.backoff.next())
       return true
