@@ -16,7 +16,7 @@ export interface Plan {
 
 /** Ages of an answer that reaches into the present: a share of its range, so that nobody sees the difference. */
 const LEAST_AGE_MS = 1_000
-const MOST_AGE_MS = 4_500
+const MOST_AGE_MS = 4_800
 const AGES_IN_RANGE = 800
 /** A list of records is read line by line: there a second is seen. */
 const impatient = new Set(['search', 'record'])
