@@ -37,7 +37,14 @@ export function createApi(config: Config, emit: Emit = () => undefined): Api | n
   const url = http.api.postgresUrl || postgres.url
   const { connections, queue, statementTimeoutMs } = http.api
   const { connectTimeoutMs } = postgres
-  const pool = new ReadPool({ url, connectTimeoutMs, statementTimeoutMs, connections, queue })
+  const pool = new ReadPool({
+    url,
+    connectTimeoutMs,
+    statementTimeoutMs,
+    connections,
+    queue,
+    extraColumns: config.columns,
+  })
   const store = new StorePool({ url, connectTimeoutMs, access: 'read' })
   const lag = new LagSources(config)
   return {

@@ -42,7 +42,8 @@ function scopesOf(text: string): readonly KeyScope[] {
 
 async function withStore<T>({ postgres }: Config, work: (pool: StorePool) => Promise<T>): Promise<T> {
   const { StorePool: Pool } = await import('../store/connection.ts')
-  const pool = new Pool(postgres)
+  // Keys are made by whoever owns the tables; the writer only reads them.
+  const pool = new Pool({ ...postgres, url: postgres.migrateUrl || postgres.url })
   try {
     return await work(pool)
   } finally {

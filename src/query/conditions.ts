@@ -3,6 +3,8 @@
  */
 import { PipelineError } from '../errors.ts'
 import type { LogFilter } from './contract.ts'
+import type { ExtraColumn } from './read-pool.ts'
+import { quoted } from './rows.ts'
 
 /** The values of one statement, in the order of their numbers. */
 export class Binder {
@@ -21,8 +23,12 @@ export class Binder {
 export const OTHER_SERVICES = '(other)'
 
 /** Can the minute rollups tell how many records fit? */
-export const isRollupFilter = ({ host, traceId, attrs = [], text }: LogFilter): boolean =>
-  host === undefined && traceId === undefined && attrs.length === 0 && text === undefined
+export const isRollupFilter = ({ host, traceId, attrs = [], columns = [], text }: LogFilter): boolean =>
+  columns.length === 0 &&
+  host === undefined &&
+  traceId === undefined &&
+  attrs.length === 0 &&
+  text === undefined
 
 const topicCondition = (topic: string, sql: Binder): string =>
   `topic_id in (select topic_id from topics where topic = ${sql.bind(topic, 'text')})`
@@ -45,14 +51,15 @@ export function rollupConditions(
 }
 
 /** The whole filter, for the columns of logs. */
-export function logConditions(filter: LogFilter, sql: Binder): string {
-  const { services, severity, topic, host, traceId, attrs = [], text } = filter
+export function logConditions(filter: LogFilter, sql: Binder, extraColumns: readonly ExtraColumn[]): string {
+  const { services, severity, topic, host, traceId, attrs = [], columns = [], text } = filter
   return all([
     services && servicesCondition(services, sql),
     severity && severityCondition(severity, sql),
     topic !== undefined && topicCondition(topic, sql),
     host !== undefined && `host = ${sql.bind(host, 'text')}`,
     traceId !== undefined && `trace_id = ${sql.bind(traceId, 'text')}`,
+    ...columns.map(([name, value]) => columnCondition(name, value, extraColumns, sql)),
     ...attrs.map(([path, value]) => attributeCondition(path, value, sql)),
     text !== undefined && `message ilike ${sql.bind(`%${text.replace(/[\\%_]/g, '\\$&')}%`, 'text')}`,
   ])
@@ -64,6 +71,23 @@ const all = (conditions: readonly (string | false | undefined)[]): string =>
 function servicesCondition(services: readonly string[], sql: Binder): string {
   const named = `service = any(${sql.bind(services, 'text[]')})`
   return services.includes('') ? `(${named} or service is null)` : named
+}
+
+/** Of the columns that the configuration names, and no other. */
+function columnCondition(
+  name: string,
+  value: string,
+  extraColumns: readonly ExtraColumn[],
+  sql: Binder,
+): string {
+  const column = extraColumns.find(known => known.name === name)
+  if (column === undefined) {
+    const known = extraColumns.map(one => one.name).join(', ') || 'none'
+    throw new PipelineError('HTTP_REQUEST_INVALID', {
+      problem: `there is no column ${name}; there are: ${known}`,
+    })
+  }
+  return `${quoted(column.name)} = ${sql.bind(value, column.type)}`
 }
 
 const number = /^-?(0|[1-9]\d{0,29})(\.\d{1,30})?$/

@@ -22,6 +22,8 @@ export interface LogFilter {
   readonly traceId?: string
   /** Path, with dots between its names, and value as text. All of them must fit. */
   readonly attrs?: readonly (readonly [path: string, value: string])[]
+  /** Typed columns of the configuration: name, and value as text. */
+  readonly columns?: readonly (readonly [name: string, value: string])[]
   /** Part of the message, in any case. */
   readonly text?: string
 }
@@ -46,6 +48,8 @@ export interface LogRecord {
   readonly span_id: string | null
   readonly message: string | null
   readonly attrs: unknown
+  /** Typed columns of the configuration, where there are any. */
+  readonly columns?: Readonly<Record<string, unknown>>
   readonly topic: string
   readonly partition: number
   readonly offset: number
@@ -158,6 +162,8 @@ export interface GapsAnswer {
     readonly first_offset: number
     readonly next_offset: number
     readonly records: number
+    /** Why it had to be passed. */
+    readonly reason: string
     readonly at: string
   }[]
 }

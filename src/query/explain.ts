@@ -5,6 +5,7 @@ import type { Db } from './read-pool.ts'
 /** Fills `statements` as they run. */
 export function explaining(db: Db, statements: ExplainedStatement[]): Db {
   return {
+    extraColumns: db.extraColumns,
     async rows<Row extends object>(task: string, sql: string, values: readonly unknown[]) {
       const plan = await db.rows<{ 'QUERY PLAN': string }>(task, `explain ${sql}`, values)
       const begin = performance.now()

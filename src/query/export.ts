@@ -5,7 +5,7 @@
 import { Binder, logConditions } from './conditions.ts'
 import type { LogFilter, LogRecord, Range } from './contract.ts'
 import type { Db } from './read-pool.ts'
-import { COLUMNS, inRange, type LogRow, ordered, recordOf, SELECTED } from './rows.ts'
+import { columnsOf, inRange, type LogRow, ordered, recordOf, selectedOf } from './rows.ts'
 import { windows } from './windows.ts'
 
 const WINDOW_RECORDS = 100_000
@@ -29,8 +29,8 @@ async function declare(db: Db, window: Range, filter: LogFilter): Promise<void> 
   const sql = new Binder()
   await db.rows(
     'export logs',
-    `declare exported no scroll cursor for ${SELECTED} from (
-       select ${COLUMNS} from logs where ${inRange(window, sql)} and ${logConditions(filter, sql)}
+    `declare exported no scroll cursor for ${selectedOf(db)} from (
+       select ${columnsOf(db)} from logs where ${inRange(window, sql)} and ${logConditions(filter, sql, db.extraColumns)}
      ) l join topics t using (topic_id) order by ${ordered('asc')}`,
     sql.values,
   )

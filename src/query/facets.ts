@@ -78,7 +78,7 @@ function countIn(db: Db, window: Window, { field, filter }: FacetQuestion): Prom
   return db.rows<Counted>(
     'count values in a sample',
     `select ${value} as value, count(*)::float8 as records from logs
-     where ${inRange(window, sql)} and ${logConditions(filter, sql)} group by 1`,
+     where ${inRange(window, sql)} and ${logConditions(filter, sql, db.extraColumns)} group by 1`,
     sql.values,
   )
 }

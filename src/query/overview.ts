@@ -70,9 +70,9 @@ export async function gaps(db: Db, limit: number): Promise<GapsAnswer> {
   const rows = await db.rows<GapsAnswer['gaps'][number]>(
     'list gaps',
     `select topic, kafka_partition as partition, first_offset::float8 as first_offset,
-       next_offset::float8 as next_offset, gap::float8 as records, ${iso('committed_at')} as at
-     from ingest_ledger join topics using (topic_id) where gap > 0
-     order by committed_at desc limit $1::integer`,
+       next_offset::float8 as next_offset, (next_offset - first_offset)::float8 as records, reason, ${iso('at')} as at
+     from offset_gaps join topics using (topic_id)
+     order by offset_gaps.at desc, topic_id, kafka_partition, first_offset limit $1::integer`,
     [limit],
   )
   return { gaps: rows }

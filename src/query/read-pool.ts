@@ -16,10 +16,20 @@ export interface ReadPoolOptions {
   readonly connections: number
   /** Most reads that wait for a connection. */
   readonly queue: number
+  readonly extraColumns?: readonly ExtraColumn[]
+}
+
+/** A typed column of the configuration. */
+export interface ExtraColumn {
+  readonly name: string
+  /** As Postgres calls it. */
+  readonly type: string
 }
 
 /** One connection, for the statements of one read. */
 export interface Db {
+  /** Of the configuration, beside those of sql/. */
+  readonly extraColumns: readonly ExtraColumn[]
   rows<Row extends object>(task: string, sql: string, values: readonly unknown[]): Promise<Row[]>
 }
 
@@ -43,9 +53,11 @@ export class ReadPool {
   private readonly targets = new WeakMap<object, Connected['target']>()
   private readonly most: number
   private readonly connectTimeoutMs: number
+  private readonly extraColumns: readonly ExtraColumn[]
   private inUse = 0
 
-  constructor({ url, connections, queue, connectTimeoutMs, statementTimeoutMs }: ReadPoolOptions) {
+  constructor({ url, connections, queue, connectTimeoutMs, statementTimeoutMs, ...rest }: ReadPoolOptions) {
+    this.extraColumns = rest.extraColumns ?? []
     this.most = connections + queue
     this.connectTimeoutMs = connectTimeoutMs
     const open = async () => {
@@ -95,7 +107,10 @@ export class ReadPool {
     }
     signal.addEventListener('abort', cancel, { once: true })
     return {
-      db: { rows: (task, sql, values) => rowsOf(client, signal, { task, sql, values }) },
+      db: {
+        extraColumns: this.extraColumns,
+        rows: (task, sql, values) => rowsOf(client, signal, { task, sql, values }),
+      },
       end: async isBroken => {
         signal.removeEventListener('abort', cancel)
         // A late cancellation must not hit whoever has the connection next.

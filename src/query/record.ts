@@ -6,7 +6,7 @@ import { PipelineError } from '../errors.ts'
 import { Binder } from './conditions.ts'
 import type { Position, Range, RecordAnswer } from './contract.ts'
 import type { Db } from './read-pool.ts'
-import { COLUMNS, inRange, type LogRow, recordOf, SELECTED } from './rows.ts'
+import { columnsOf, inRange, type LogRow, recordOf, selectedOf } from './rows.ts'
 
 /** Offsets without a row (control records, dead letters) lie between; so many for each neighbour are looked through. */
 const REACH = 4
@@ -52,8 +52,8 @@ function rowsBetween(
   const sql = new Binder()
   return db.rows<LogRow>(
     'read by offset',
-    `${SELECTED} from (
-       select ${COLUMNS} from logs where ${inRange(span, sql)}
+    `${selectedOf(db)} from (
+       select ${columnsOf(db)} from logs where ${inRange(span, sql)}
          and topic_id = ${sql.bind(span.topicId, 'smallint')}
          and kafka_partition = ${sql.bind(partition, 'integer')}
          and kafka_offset >= ${sql.bind(from, 'bigint')} and kafka_offset < ${sql.bind(to, 'bigint')}

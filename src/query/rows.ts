@@ -3,6 +3,7 @@
 import type { Binder } from './conditions.ts'
 import type { LogRecord, Range } from './contract.ts'
 import type { Place } from './cursor.ts'
+import type { Db } from './read-pool.ts'
 import { isoOf } from './time.ts'
 
 export interface LogRow {
@@ -18,13 +19,25 @@ export interface LogRow {
   readonly kafka_partition: number
   readonly kafka_offset: string
   readonly topic: string
+  readonly columns: Readonly<Record<string, unknown>> | null
 }
 
-export const COLUMNS =
+/** A name as SQL has it, whatever is in it. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+const COLUMNS =
   'ts, severity, service, host, trace_id, span_id, message, attrs, topic_id, kafka_partition, kafka_offset'
+/** For the inner select, from logs. */
+export const columnsOf = ({ extraColumns }: Db): string =>
+  [COLUMNS, ...extraColumns.map(({ name }) => quoted(name))].join(', ')
+
 /** For the outer select, which knows the rows as l and their topics as t. */
-export const SELECTED = `select (extract(epoch from ts) * 1000000)::bigint as us, severity, service, host, trace_id, span_id,
-  message, attrs, topic_id, kafka_partition, kafka_offset, topic`
+export function selectedOf({ extraColumns }: Db): string {
+  const pairs = extraColumns.map(({ name }) => `'${name.replaceAll("'", "''")}', l.${quoted(name)}`)
+  const extra = pairs.length === 0 ? 'null::jsonb' : `jsonb_build_object(${pairs.join(', ')})`
+  return `select (extract(epoch from ts) * 1000000)::bigint as us, severity, service, host, trace_id, span_id,
+  message, attrs, topic_id, kafka_partition, kafka_offset, t.topic, ${extra} as columns`
+}
 
 export const inRange = ({ fromUs, toUs }: Range, sql: Binder): string =>
   `ts >= ${sql.bind(isoOf(fromUs), 'timestamptz')} and ts < ${sql.bind(isoOf(toUs), 'timestamptz')}`
@@ -54,6 +67,7 @@ export const recordOf = (row: LogRow): LogRecord => ({
   span_id: row.span_id,
   message: row.message,
   attrs: row.attrs,
+  ...(row.columns === null ? {} : { columns: row.columns }),
   topic: row.topic,
   partition: row.kafka_partition,
   offset: Number(row.kafka_offset),

@@ -6,7 +6,7 @@ import { Binder, logConditions } from './conditions.ts'
 import type { LogFilter, Range, SearchAnswer, SearchQuestion } from './contract.ts'
 import { beginningOf, type Cursor, type Place, readCursor, writeCursor } from './cursor.ts'
 import type { Db } from './read-pool.ts'
-import { COLUMNS, inRange, type LogRow, ordered, placeOf, recordOf, SELECTED } from './rows.ts'
+import { columnsOf, inRange, type LogRow, ordered, placeOf, recordOf, selectedOf } from './rows.ts'
 import { isoOf } from './time.ts'
 import { type Pace, type Window, windows } from './windows.ts'
 
@@ -106,12 +106,12 @@ function rowsIn(
   limit: number,
 ): Promise<LogRow[]> {
   const sql = new Binder()
-  const conditions = [inRange(window, sql), logConditions(filter, sql)]
+  const conditions = [inRange(window, sql), logConditions(filter, sql, db.extraColumns)]
   if (behind !== null) conditions.push(isBehind(behind, way, sql))
   return db.rows<LogRow>(
     'search logs',
-    `${SELECTED} from (
-       select ${COLUMNS} from logs where ${conditions.join(' and ')}
+    `${selectedOf(db)} from (
+       select ${columnsOf(db)} from logs where ${conditions.join(' and ')}
        order by ${ordered(way)} limit ${sql.bind(limit, 'integer')}
      ) l join topics t using (topic_id) order by ${ordered(way)}`,
     sql.values,

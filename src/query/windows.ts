@@ -26,14 +26,19 @@ interface Minute {
   readonly matching: number
 }
 
-const PAGE_MINUTES = 500
+/** The first page is small: most searches need no more, and an index gives so few without a look at the rest. */
+const FIRST_PAGE_MINUTES = 60
+const MOST_PAGE_MINUTES = 2_000
+const PAGE_GROWTH = 4
+/** Records that cannot fit and are looked at all the same, where that saves another query. */
+const MOST_BETWEEN = 2_000
 /** A minute is cut into at most so many: tenths of a second. */
 const MOST_SLICES = 600
 
 /** The minutes of the range that have records, in the order asked for. */
 async function* minutes(db: Db, range: Range, filter: LogFilter, order: 'asc' | 'desc') {
   let { fromUs, toUs } = range
-  while (true) {
+  for (let page = FIRST_PAGE_MINUTES; ; page = Math.min(MOST_PAGE_MINUTES, page * PAGE_GROWTH)) {
     const sql = new Binder()
     const fits = rollupConditions(filter, sql, true)
     const rows = await db.rows<Minute>(
@@ -43,12 +48,12 @@ async function* minutes(db: Db, range: Range, filter: LogFilter, order: 'asc' | 
        from log_rollup_1m
        where bucket > ${sql.bind(isoOf(fromUs - MINUTE_US), 'timestamptz')}
          and bucket < ${sql.bind(isoOf(toUs), 'timestamptz')}
-       group by bucket order by bucket ${order} limit ${PAGE_MINUTES}`,
+       group by bucket order by bucket ${order} limit ${page}`,
       sql.values,
     )
     yield* rows
     const last = rows.at(-1)
-    if (rows.length < PAGE_MINUTES || last === undefined) return
+    if (rows.length < page || last === undefined) return
     if (order === 'desc') toUs = last.us
     else fromUs = last.us + MINUTE_US
   }
@@ -63,20 +68,22 @@ export async function* windows(
   pace: Readonly<Pace>,
 ): AsyncGenerator<Window> {
   const isExact = isRollupFilter(filter)
-  let open: Minute[] = []
+  const open: Minute[] = []
+  /** In minutes without a fit, since the last that has one. */
+  let between = 0
   const sum = (key: 'records' | 'matching'): number => open.reduce((total, one) => total + one[key], 0)
   for await (const minute of minutes(db, range, filter, order)) {
-    if (minute.matching === 0 && open.length === 0) continue
-    if (minute.records > 2 * pace.looked) {
-      if (open.length > 0) yield windowOf(open, range)
-      open = []
-      yield* slices(minute, range, order, pace)
+    if (minute.matching === 0) {
+      between += minute.records
       continue
     }
-    open.push(minute)
-    if (sum('records') < pace.looked && !(isExact && sum('matching') >= pace.matching)) continue
-    yield windowOf(open, range)
-    open = []
+    const isCut = minute.records > 2 * pace.looked
+    if (open.length > 0 && (isCut || between > MOST_BETWEEN)) yield windowOf(open.splice(0), range)
+    between = 0
+    if (isCut) yield* slices(minute, range, order, pace)
+    else open.push(minute)
+    const isFull = sum('records') >= pace.looked || (isExact && sum('matching') >= pace.matching)
+    if (open.length > 0 && isFull) yield windowOf(open.splice(0), range)
   }
   if (open.length > 0) yield windowOf(open, range)
 }

@@ -44,18 +44,22 @@ function parsed(call: string): Omit<Example, 'language' | 'answer'> {
   return { call, method: method ?? (body === null ? 'GET' : 'POST'), path: pathname + search, headers, body }
 }
 
-/** Where an answer differs from what a page says; null: nowhere. A key "…" allows for keys that are not shown. */
-export function differenceOf(actual: unknown, shown: unknown, at = 'answer'): string | null {
+/**
+ * Where an answer differs from what a page says; null: nowhere. A key "…" allows for keys that are not shown.
+ * @param isLive the data is another every time: values must be of the same type, and lists may go on
+ */
+export function differenceOf(actual: unknown, shown: unknown, isLive = false, at = 'answer'): string | null {
   if (shown === '…') return actual === undefined ? `${at} is missing` : null
-  if (typeof shown !== 'object' || shown === null || typeof actual !== 'object' || actual === null)
-    return isDeepStrictEqual(actual, shown)
-      ? null
-      : `${at}: ${JSON.stringify(actual)}, not ${JSON.stringify(shown)}`
+  if (typeof shown !== 'object' || shown === null || typeof actual !== 'object' || actual === null) {
+    const isSame = isLive ? typeof actual === typeof shown : isDeepStrictEqual(actual, shown)
+    return isSame ? null : `${at}: ${JSON.stringify(actual)}, not ${JSON.stringify(shown)}`
+  }
   const { '…': open, ...known } = shown as Record<string, unknown>
   const extra = Object.keys(actual).filter(key => !(key in known))
-  if (extra.length > 0 && open === undefined) return `${at} also has ${extra.join(', ')}`
+  if (extra.length > 0 && open === undefined && !(isLive && Array.isArray(actual)))
+    return `${at} also has ${extra.join(', ')}`
   for (const [key, value] of Object.entries(known)) {
-    const difference = differenceOf((actual as Record<string, unknown>)[key], value, `${at}.${key}`)
+    const difference = differenceOf((actual as Record<string, unknown>)[key], value, isLive, `${at}.${key}`)
     if (difference !== null) return difference
   }
   return null

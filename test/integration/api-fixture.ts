@@ -101,3 +101,7 @@ export async function apiWith(
 
 /** The number of a record, from its attributes. */
 export const numberOf = ({ attrs }: LogRecord): number => (attrs as { n: number }).n
+
+/** The code of an answer that is an error. */
+export const codeOf = (answer: LightMyRequestResponse): string | undefined =>
+  answer.json<{ error?: { code?: string } }>().error?.code

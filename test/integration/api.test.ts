@@ -198,6 +198,18 @@ test('services, stats and gaps', async () => {
   assert.is(stats.last_hour.stored, RECORDS)
   assert.ok(stats.segments.bytes > 0)
   assert.equal(await api.json('gaps'), { gaps: [] })
+  const at = '2026-01-16T00:00:00.000001Z'
+  await api.observer.query(`insert into offset_gaps values (1, 1, 5, 8, 'deleted by retention', '${at}')`)
+  const gap = {
+    topic: TOPIC,
+    partition: 1,
+    first_offset: 5,
+    next_offset: 8,
+    records: 3,
+    reason: 'deleted by retention',
+    at,
+  }
+  assert.equal(await api.json('gaps'), { gaps: [gap] })
 })
 
 test('the lag is known without Kafka as far as Postgres knows it', async () => {
@@ -208,6 +220,22 @@ test('the lag is known without Kafka as far as Postgres knows it', async () => {
   }>('lag')
   assert.equal([source, partitions.length], ['postgres', 0])
   assert.match(notes.join(), 'Kafka')
+})
+
+test('typed columns are shown and filter', async () => {
+  const columns = { status: { from: 'status', type: 'integer' }, topic: { from: 'x', type: 'text' } }
+  const typed = await apiWith(20, { columns: JSON.stringify(columns) })
+  await typed.observer.query('alter table logs add column status integer, add column topic text')
+  await typed.observer.query(`update logs set status = 200 + (attrs ->> 'n')::integer, topic = 'mine'`)
+  const { records } = await typed.json<SearchAnswer>('logs?column.status=207&column.topic=mine')
+  assert.equal(
+    records.map(record => [numberOf(record), record.topic, record.columns]),
+    [[7, TOPIC, { status: 207, topic: 'mine' }]],
+  )
+  const { record } = await typed.json<RecordAnswer>(`logs/${TOPIC}/1/3`)
+  assert.equal(record.columns, { status: 207, topic: 'mine' })
+  for (const query of ['column.nothing=1', 'column.status=x', 'column.status=99999999999'])
+    assert.is((await typed.get(`logs?${query}`)).statusCode, 400, query)
 })
 
 test('an export holds everything, as NDJSON and as CSV', async () => {

@@ -21,7 +21,9 @@ const schema = {
   }),
 }
 
-const columns = Object.keys(schemas.record.properties) as readonly (keyof LogRecord)[]
+const columns = Object.keys(schemas.record.properties).filter(
+  name => name !== 'columns',
+) as readonly (keyof LogRecord)[]
 
 /** RFC 4180. */
 function cell(value: unknown): string {

@@ -11,7 +11,7 @@ export interface FilterQuery {
   readonly host?: string
   readonly trace_id?: string
   readonly q?: string
-  readonly [attribute: `attr.${string}`]: string
+  readonly [field: `attr.${string}` | `column.${string}`]: string
 }
 
 const LEAST = 0
@@ -38,19 +38,25 @@ function severityIn({ severity, min_severity: least }: FilterQuery): LogFilter['
   return least === undefined ? undefined : { least: severityOf('min_severity', least).least, most: MOST }
 }
 
+/** Names behind a prefix, and their values. */
+const prefixed = (query: FilterQuery, prefix: string): (readonly [string, string])[] =>
+  Object.entries(query)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => [name.slice(prefix.length), value as string] as const)
+
 /** @throws PipelineError HTTP_REQUEST_INVALID */
 export function filterOf(query: FilterQuery): LogFilter {
   const { service, topic, host, trace_id: traceId, q } = query
   const severity = severityIn(query)
-  const attrs = Object.entries(query)
-    .filter(([name]) => name.startsWith('attr.'))
-    .map(([name, value]) => [name.slice('attr.'.length), value as string] as const)
+  const attrs = prefixed(query, 'attr.')
+  const columns = prefixed(query, 'column.')
   return {
     ...(service === undefined ? {} : { services: service }),
     ...(severity === undefined ? {} : { severity }),
     ...(topic === undefined ? {} : { topic }),
     ...(host === undefined ? {} : { host }),
     ...(traceId === undefined ? {} : { traceId }),
+    ...(columns.length === 0 ? {} : { columns }),
     ...(attrs.length === 0 ? {} : { attrs }),
     ...(q === undefined ? {} : { text: q }),
   }

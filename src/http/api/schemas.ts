@@ -45,8 +45,8 @@ export const explainProperty = {
   },
 } as const
 
-/** Attributes: attr.<path>=<value>. */
-const attributes = { '^attr\\.[^\\u0000]{1,256}$': text('', 1024) }
+/** attr.<path>=<value>, column.<name>=<value>. */
+const attributes = { '^(attr|column)\\.[^\\u0000]{1,256}$': text('', 1024) }
 
 /** Nothing but these; a name that is mistyped must not filter nothing. */
 export const query = (properties: object) =>
@@ -79,6 +79,7 @@ export const record = {
     span_id: orNull('string'),
     message: orNull('string'),
     attrs: {},
+    columns: { type: 'object', additionalProperties: true },
     topic: { type: 'string' },
     partition: { type: 'integer' },
     offset: { type: 'integer' },
