@@ -20,7 +20,8 @@ export interface Live {
   stop(): Promise<void>
 }
 
-export function createLive({ http, postgres, redis }: Config, emit: Emit): Live {
+export function createLive(config: Config, emit: Emit): Live {
+  const { http, postgres, redis } = config
   const { url, prefix, cacheBudgetBytes: budgetBytes } = redis
   const { statementTimeoutMs, tailFollowers } = http.api
   const cache = new QueryCache({ url, prefix, budgetBytes, emit })
@@ -30,7 +31,8 @@ export function createLive({ http, postgres, redis }: Config, emit: Emit): Live 
     connectTimeoutMs: postgres.connectTimeoutMs,
     statementTimeoutMs,
     connections: 1,
-    queue: 0,
+    queue: tailFollowers,
+    extraColumns: config.columns,
   })
   const ending = new AbortController()
   const feed = new Feed({

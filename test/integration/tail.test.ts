@@ -253,7 +253,7 @@ each('one more than the bound is refused, and let in when another leaves', async
 
 each('a filter that nobody knows is refused', async () => {
   const { base } = await fixture()
-  for (const query of ['?sevrity=error', '?min_severity=loud', '?from=2026-01-01'])
+  for (const query of ['?sevrity=error', '?min_severity=loud', '?from=2026-01-01', '?column.nosuch=1'])
     assert.is((await fetch(`${base}/api/v1/tail${query}`)).status, 400, query)
 })
 

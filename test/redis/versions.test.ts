@@ -78,7 +78,7 @@ test('"the last hour" is the same question a moment later, and never that of a f
 
 test('what reaches into the present only ages; what is over is kept until its tokens change', () => {
   const open = planOf(question({ to: new Date(now + 1) }), now)
-  assert.equal([open.tokens, open.ttlMs], [null, 4800])
+  assert.equal([open.tokens, open.ttlMs], [null, 4500])
   assert.is(planOf(question({ name: 'search', to: new Date(now + 1) }), now).ttlMs, 1000)
   const narrow = planOf(question({ from: new Date(now - 60_000), isRolling: true }), now)
   assert.equal([narrow.tokens, narrow.ttlMs], [null, 1000])

@@ -12,7 +12,7 @@ export interface TailFollower {
 
 export interface Tail {
   /** Until it leaves; `ready` says that a full one is not full any more. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID */
-  follow(follower: TailFollower, after: string | null): { leave(): void; ready(): void }
+  follow(follower: TailFollower, after: string | null): Promise<{ leave(): void; ready(): void }>
   /** Followers were told that they missed so many records. */
   readonly onMissed: (records: number) => void
 }

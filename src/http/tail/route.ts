@@ -26,7 +26,7 @@ export async function tailRoute(server: FastifyInstance, { tail }: { readonly ta
     const { raw } = reply
     // Followed before anything is written: who is refused gets an answer.
     let stream: EventStream | null = null
-    const following = tail.follow(
+    const following = await tail.follow(
       {
         filter,
         get isFull() {
@@ -38,7 +38,10 @@ export async function tailRoute(server: FastifyInstance, { tail }: { readonly ta
       },
       after || null,
     )
+    // It may have left meanwhile: then nothing will say so any more.
+    if (raw.destroyed) following.leave()
     reply.hijack()
+    if (raw.destroyed) return
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) raw.setHeader(name, value as string)
     raw.writeHead(200, {

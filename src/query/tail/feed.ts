@@ -8,7 +8,7 @@ import { Backoff } from '../../supervisor/backoff.ts'
 import { Signal } from '../../supervisor/signal.ts'
 import type { Db } from '../read-pool.ts'
 import { type Follower, Group } from './group.ts'
-import { currentPositions } from './news.ts'
+import { checkFilter, currentPositions } from './news.ts'
 import { readVector, type Vector } from './vector.ts'
 
 export interface FeedDeps {
@@ -58,13 +58,21 @@ export class Feed {
   }
 
   /**
-   * Hands on what is committed from now on, or from where an earlier call had come, until it leaves. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID (a position that is none)
+   * Hands on what is committed from now on, or from where an earlier call had come, until it leaves. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID
+   * (a position or a filter that is none), and what the database says
    */
-  follow(follower: Follower, after: string | null): Following {
-    const { mostFollowers } = this.deps
+  async follow(follower: Follower, after: string | null): Promise<Following> {
+    const { mostFollowers, use } = this.deps
+    const vector = after === null ? null : readVector(after)
     if (this.followers >= mostFollowers) throw new PipelineError('TAIL_FULL', { most: mostFollowers })
-    this.arrivals.push({ follower, vector: after === null ? null : readVector(after) })
     this.followers += 1
+    try {
+      await use(db => checkFilter(db, follower.filter))
+    } catch (error) {
+      this.followers -= 1
+      throw error
+    }
+    this.arrivals.push({ follower, vector })
     this.loop ??= this.run()
     this.signal.raise()
     return { leave: () => this.leave(follower), ready: () => this.signal.raise() }

@@ -5,7 +5,7 @@
 import { Binder, logConditions } from '../conditions.ts'
 import type { LogFilter, LogRecord } from '../contract.ts'
 import type { Db } from '../read-pool.ts'
-import { COLUMNS, type LogRow, ordered, recordOf, SELECTED } from '../rows.ts'
+import { columnsOf, type LogRow, ordered, recordOf, selectedOf } from '../rows.ts'
 import { type Vector, vectorKey } from './vector.ts'
 
 /** Offsets of one partition from `first` on, before `next`. */
@@ -88,10 +88,20 @@ export function frontOf(news: readonly NewRange[], offsets: number): NewRange[] 
 /** A follower reads lines, not files: longer values are cut. */
 const MOST_MESSAGE_CHARACTERS = 8192
 const MOST_ATTRS_BYTES = 8192
-const SHORTENED = COLUMNS.replace('message', `left(message, ${MOST_MESSAGE_CHARACTERS}) as message`).replace(
-  'attrs',
-  `case when pg_column_size(attrs) > ${MOST_ATTRS_BYTES} then '{"truncated":true}' else attrs end as attrs`,
-)
+const shortened = (db: Db): string =>
+  columnsOf(db)
+    .replace('message', `left(message, ${MOST_MESSAGE_CHARACTERS}) as message`)
+    .replace(
+      'attrs',
+      `case when pg_column_size(attrs) > ${MOST_ATTRS_BYTES} then '{"truncated":true}' else attrs end as attrs`,
+    )
+
+/** A filter that Postgres does not take must not reach a read that serves others. @throws HTTP_REQUEST_INVALID */
+export async function checkFilter(db: Db, filter: LogFilter): Promise<void> {
+  const sql = new Binder()
+  const condition = logConditions(filter, sql, db.extraColumns)
+  await db.rows('look at a filter', `select from logs where ${condition} limit 0`, sql.values)
+}
 
 export interface Match {
   readonly record: LogRecord
@@ -119,11 +129,11 @@ export async function matchesIn(
     column(each => each.first, 'bigint[]'),
     column(each => each.next, 'bigint[]'),
   ]
-  const wanted = filters.map(filter => `coalesce(${logConditions(filter, sql)}, false)`)
+  const wanted = filters.map(filter => `coalesce(${logConditions(filter, sql, db.extraColumns)}, false)`)
   const rows = await db.rows<LogRow & { readonly wanted: boolean[] }>(
     'read what is new',
-    `${SELECTED}, wanted from (
-       select ${SHORTENED}, array[${wanted.join(', ')}] as wanted from logs
+    `${selectedOf(db)}, wanted from (
+       select ${shortened(db)}, array[${wanted.join(', ')}] as wanted from logs
        where ts >= (select min(t) from unnest(${times}) t) and ts <= (select max(t) from unnest(${ends}) t)
          and (${wanted.join(' or ')})
          and exists (select from unnest(${places.join(', ')}) as n (topic, kpartition, first, next)
