@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
+import type { CacheFigures } from './cache.ts'
 import type { IdleFigures } from './idle.ts'
 import type { KindnessFigures } from './kindness.ts'
 import type { MemoryFigures } from './memory.ts'
@@ -209,6 +210,23 @@ ${circumstances(report, [`Postgres ${figures.postgres}`])}
 ${rows.map(cells => `| ${cells} |`).join('\n')}`
 }
 
+function cacheSection(report: Report<CacheFigures>): string {
+  const { figures } = report
+  const { clients, queries, records, refreshSeconds, seconds } = figures
+  return `## The cache of the API
+
+What does a dashboard cost Postgres when ${clients} people look at it instead of one? ${queries} queries over the last hour of ${grouped(records)} records, asked by every client every ${refreshSeconds} seconds, each at a moment of its own, of two processes that share a Redis; ${seconds} seconds each. What Postgres uses when nobody asks is taken off.
+
+${circumstances(report, [`Postgres ${figures.postgres}`])}
+
+${table([
+  row('CPU of Postgres for one client, ms a second', figures.oneMsPerSecond, 1),
+  row(`CPU of Postgres for ${clients} clients, ms a second`, figures.manyMsPerSecond, 1),
+  row('of that for one', figures.ofOne, 2),
+  row('share of answers that cost Postgres nothing', figures.hitShare, 3),
+])}`
+}
+
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
@@ -218,10 +236,12 @@ export function benchmarksPage(): string {
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
+  const cache = read<CacheFigures>('cache')
   const sections = [
     pipeline && pipelineSection(pipeline),
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
+    cache && cacheSection(cache),
     kernel && kernelSection(kernel),
     steps && stepsSection(steps),
     idle && idleSection(idle),

@@ -341,6 +341,23 @@ const kinds = {
     meaning: 'No record of the request can be taken',
     remedy: 'Correct the records that are listed',
   },
+  TAIL_FULL: {
+    retryable: true,
+    meaning: 'As many follow the live tail as http.api.tail_followers allows',
+    remedy:
+      'Try again when one of them has left, raise the setting, or ask another process with the role api',
+  },
+  FILTER_INVALID: {
+    retryable: false,
+    meaning: 'The filter is not valid',
+    remedy: 'Correct it at the column that the message names: docs/tail.md, "Filters"',
+  },
+  API_FAILED: {
+    retryable: true,
+    meaning: 'The API did not answer the question',
+    remedy:
+      'Check --url, --key, and that "logcollector run" with the role api is there; the reason says more',
+  },
   STACK_PREREQUISITE: {
     retryable: false,
     meaning: 'The machine lacks what the local stack needs',

@@ -97,6 +97,18 @@ export interface Events {
     inFlightBytes: number
   }
   'intake:request:refused': { error: PipelineError; inFlightBytes: number }
+  /** `name` is that of the resource that was asked for; the outcomes are explained in redis/cache/cache.ts. */
+  'query:cache:answered': {
+    name: string
+    outcome: 'hit' | 'stale' | 'waited' | 'shared' | 'filled' | 'bypassed'
+  }
+  'redis:cache:failed': { error: PipelineError }
+  'redis:announcer:failed': { error: PipelineError }
+  'redis:tail:failed': { error: PipelineError }
+  /** Rows that were committed could not be read for those who follow; it is tried again. */
+  'query:tail:failed': { error: PipelineError }
+  /** Records that a follower was told it missed. */
+  'query:tail:missed': { records: number }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }
   'supervisor:stop:completed': { durationMs: number; clean: boolean }

@@ -198,6 +198,24 @@ export const catalogue = {
     type: 'gauge',
     help: 'Bytes that the intake held when it last answered.',
   },
+  cache_answers_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Questions answered: hit, stale, waited and shared cost Postgres nothing; filled and bypassed a query each.',
+  },
+  cache_failures_total: { type: 'counter', help: 'Times that Redis failed the cache.' },
+  announcer_failures_total: {
+    type: 'counter',
+    help: 'Times that other processes could not be told what was committed.',
+  },
+  tail_failures_total: {
+    type: 'counter',
+    help: 'Times that what was committed could not be read for the followers of the live tail.',
+  },
+  tail_missed_records_total: {
+    type: 'counter',
+    help: 'Records that followers of the live tail were told they missed.',
+  },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
 } as const satisfies Record<string, Metric>

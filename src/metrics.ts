@@ -148,6 +148,11 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.intake_requests_total.inc({ outcome: error.code })
     m.intake_in_flight_bytes.set(inFlightBytes)
   },
+  'query:cache:answered': (m, { outcome }) => m.cache_answers_total.inc({ outcome }),
+  'redis:cache:failed': m => m.cache_failures_total.inc(),
+  'redis:announcer:failed': m => m.announcer_failures_total.inc(),
+  'query:tail:failed': m => m.tail_failures_total.inc(),
+  'query:tail:missed': (m, { records }) => m.tail_missed_records_total.inc(records),
   'supervisor:child:restarted': (m, { child }) => m.restarts_total.inc({ child }),
 }
 

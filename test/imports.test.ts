@@ -63,6 +63,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger-ui': ['src/http/api/'],
   ioredis: ['src/redis/'],
   protobufjs: ['src/otlp/'],
+  'eventsource-parser': ['src/cli/tail'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
   snappy: ['src/codecs/'],

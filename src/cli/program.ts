@@ -17,7 +17,9 @@ import * as migrate from './migrate.ts'
 import * as produce from './produce.ts'
 import { describeError } from './report-error.ts'
 import * as run from './run.ts'
+import * as search from './search.ts'
 import * as storage from './storage.ts'
+import * as tail from './tail.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
@@ -34,6 +36,8 @@ const commands = [
   storage,
   keys,
   explain,
+  search,
+  tail,
 ]
 
 /** The program with all its commands; nothing they run is loaded yet. */

@@ -7,7 +7,7 @@ import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
 import { createIntake } from '../engine/intake.ts'
-import { createEvents, type Emit } from '../events.ts'
+import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
 import {
@@ -72,15 +72,21 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   for (const warning of parts.warnings) log.warn({}, warning)
   const metrics = createMetrics()
   const recent = new RecentEvents()
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen)
+  let tellFollowers = (): void => undefined
+  const onCommitted = (name: EventName): void => {
+    if (name === 'sink:transaction:committed') tellFollowers()
+  }
+  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, onCommitted)
   const engine = parts.createEngine({ config, emit, log })
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
   metrics.attach(() => engine.snapshot())
-  const { server, paths, intake, close } = createServer(parts, { emit, log, metrics, recent, engine })
+  const { server, paths, api, intake, close } = createServer(parts, { emit, log, metrics, recent, engine })
+  tellFollowers = () => api?.news()
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
+    api?.start()
     log.info({ url }, `serving ${paths.join(', ')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
@@ -114,13 +120,14 @@ function createServer(parts: ServeParts, { emit, log, metrics, recent, engine }:
   const { config } = parts
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const api = createApi(config)
+  const api = createApi(config, emit)
   const readiness = () => engine.snapshot().ready
   const intake = createIntake({ config, emit, pressure: () => engine.snapshot().pressure })
   const server = buildServer({ readiness, metrics, debug, api: api && { ...api.deps, intake } })
   const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)
   return {
     server,
+    api,
     paths: ['/metrics', '/healthz', '/readyz', ...more],
     intake,
     close: async () => {

@@ -13,6 +13,7 @@ import { Parser } from '../parse/parser.ts'
 import { ParsePool } from '../parse/pool.ts'
 import { runningStep } from '../parse/step-names.ts'
 import type { WorkerData } from '../parse/worker-data.ts'
+import { Announcer } from '../redis/cache/announcer.ts'
 import { instanceName, Mirror } from '../redis/mirror.ts'
 import { Refusals } from '../sink/refusals.ts'
 import { Turns } from '../sink/turns.ts'
@@ -25,6 +26,7 @@ import { StorePool } from '../store/connection.ts'
 import { Segments } from '../store/segments.ts'
 import { Storekeeper } from '../store/storekeeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
+import { announcementOf } from './announcement.ts'
 import { consumerChores, maintenanceChores } from './chores.ts'
 import { Claims } from './claims.ts'
 import { Gaps } from './gaps.ts'
@@ -50,6 +52,7 @@ export const names = {
   pressure: 'pressure',
   turns: 'turns',
   mirror: 'mirror',
+  announcer: 'announcer',
   store: 'store',
   parsePool: 'parse pool',
   membership: 'membership',
@@ -74,6 +77,8 @@ export class Parts {
   readonly pressure: Pressure
   /** Null without redis.url. */
   readonly mirror: Mirror | null
+  /** The same. */
+  readonly announcer: Announcer | null
   private readonly deps: PartsDeps
   private readonly pipelines: readonly ParserSettings[]
 
@@ -115,6 +120,7 @@ export class Parts {
     })
     this.pressure = new Pressure({ partitions: deps.partitions, arena: () => accountsOf(this.arena) })
     this.mirror = this.createMirror()
+    this.announcer = config.redis.url === '' ? null : new Announcer({ ...config.redis, emit })
   }
 
   private createSource(): Source {
@@ -127,7 +133,10 @@ export class Parts {
       partitionFetchBytes: config.kafka.partitionFetchBytes,
       parse: range => this.parser.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
-      onAssigned: () => this.claims.assigned(),
+      onAssigned: () => {
+        this.claims.assigned()
+        this.announcer?.assigned()
+      },
       onBehind: (partition, logStart, error) => this.claims.behind(partition, logStart, error),
       onUnknownTopic: () => this.membership.lookSoon(),
       onEnded: () => this.claims.giveBack(),
@@ -247,7 +256,10 @@ export class Parts {
       forgetSegments: starts => segments.forget(starts),
       rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
       readPositions: claims => this.positions.read(claims),
-      onCommitted: claim => this.claims.committed(claim),
+      onCommitted: (claim, move) => {
+        this.claims.committed(claim)
+        this.announcer?.committed(announcementOf(move))
+      },
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),

@@ -16,6 +16,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   API_NOT_FROM_HERE: 403,
   API_RATE_EXCEEDED: 429,
   API_BUSY: 503,
+  TAIL_FULL: 503,
   QUERY_TIMEOUT: 504,
   QUERY_CANCELLED: 503,
   RECORD_NOT_FOUND: 404,

@@ -8,6 +8,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PipelineError } from '../../errors.ts'
 import { ingestRoute } from '../intake/ingest-route.ts'
+import { tailRoute } from '../tail/route.ts'
 import { createAuthorise, type Principal, type Scope } from './authorise.ts'
 import { countRoutes } from './counts.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
@@ -65,7 +66,7 @@ export async function guard(server: FastifyInstance, deps: GuardDeps): Promise<v
 async function guardedScope(server: FastifyInstance, deps: RouteDeps): Promise<void> {
   server.setSchemaErrorFormatter(formatSchemaErrors)
   await guard(server, deps)
-  for (const routes of [logsRoutes, countRoutes, lagRoute, deadLetterRoutes, exportRoute])
+  for (const routes of [logsRoutes, countRoutes, lagRoute, deadLetterRoutes, exportRoute, tailRoute])
     server.register(routes, deps)
   if (deps.intake) server.register(ingestRoute, { intake: deps.intake })
 }
