@@ -69,7 +69,8 @@ async function store(
     records,
     kafkaPid: kafka.pid!,
     postgresPid: postgres.pid!,
-    settings: [`workers=${WORKERS}`, `memory.budget=${BUDGET_MIB}MiB`],
+    // The API's own memory is beside the budget.
+    settings: [`workers=${WORKERS}`, `memory.budget=${BUDGET_MIB}MiB`, 'roles=consume,maintain'],
     profile: null,
     onProgress: () => undefined,
   })

@@ -28,7 +28,13 @@ const test = suite('bounds', { timeoutMs: 60_000 })
 const bounded = (options: FlowOptions): Promise<Flow> =>
   Flow.create({
     ...options,
-    settings: { workers: String(WORKERS), 'memory.budget': `${BUDGET_MIB}MiB`, ...options.settings },
+    settings: {
+      workers: String(WORKERS),
+      'memory.budget': `${BUDGET_MIB}MiB`,
+      // The API's own memory is beside the budget.
+      roles: 'consume,maintain',
+      ...options.settings,
+    },
   })
 
 /** Waits for the end of the backlog, judges, and holds the process to its bound; the group must have heard of nothing. */

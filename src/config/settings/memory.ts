@@ -7,7 +7,7 @@ export const memorySettings = {
     derived: '90MiB + 35MiB a worker + memory.arena',
     min: '128MiB',
     max: '64GiB',
-    help: 'Bound on the memory of the process. Set it and the arena follows, or the other way round.',
+    help: 'Bound on the memory of a process that consumes; the role api takes about 30MiB beside it, and what http.intake.in_flight allows. Set it and the arena follows, or the other way round.',
   },
   'memory.arena': {
     type: 'bytes',
