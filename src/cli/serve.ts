@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
-import { createIntake } from '../engine/intake.ts'
+import { hasRole } from '../engine/roles.ts'
 import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
@@ -21,7 +21,6 @@ import {
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { createApi } from './api.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
 
@@ -81,9 +80,10 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
   metrics.attach(() => engine.snapshot())
-  const { server, paths, api, intake, close } = createServer(parts, { emit, log, metrics, recent, engine })
-  tellFollowers = () => api?.news()
   const signals = watchSignals(parts)
+  const served = await createServer(parts, { emit, log, metrics, recent, engine })
+  const { server, paths, api, intake, close } = served
+  tellFollowers = () => api?.news()
   try {
     const url = await listenOn(server, config.http)
     api?.start()
@@ -116,13 +116,12 @@ interface Served {
 }
 
 /** The server with all that the process serves, not listening. */
-function createServer(parts: ServeParts, { emit, log, metrics, recent, engine }: Served) {
+async function createServer(parts: ServeParts, { emit, log, metrics, recent, engine }: Served) {
   const { config } = parts
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const api = createApi(config, emit)
+  const { api, intake } = hasRole(config, 'api') ? await loadApi(config, emit, engine) : noApi
   const readiness = () => engine.snapshot().ready
-  const intake = createIntake({ config, emit, pressure: () => engine.snapshot().pressure })
   const server = buildServer({ readiness, metrics, debug, api: api && { ...api.deps, intake } })
   const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)
   return {
@@ -135,6 +134,18 @@ function createServer(parts: ServeParts, { emit, log, metrics, recent, engine }:
       await api?.close()
     },
   }
+}
+
+const noApi = { api: null, intake: null }
+
+/** Loaded only where it is served: it takes some fifteen megabytes. */
+async function loadApi(config: Config, emit: Emit, engine: Engine) {
+  const [{ createApi }, { createIntake }] = await Promise.all([
+    import('./api.ts'),
+    import('../engine/intake.ts'),
+  ])
+  const intake = createIntake({ config, emit, pressure: () => engine.snapshot().pressure })
+  return { api: createApi(config, emit), intake }
 }
 
 /** What /debug may show and change. */

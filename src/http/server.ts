@@ -5,12 +5,11 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
-import { apiScope } from './api/index.ts'
+import type { ApiDeps } from './api/deps.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerErrors } from './error-answer.ts'
 import { healthRoute } from './health-route.ts'
-import { otlpScope } from './intake/otlp-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { readyRoute } from './ready-route.ts'
 
@@ -27,9 +26,23 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
   if (deps.debug !== null) server.register(debugScope, deps.debug)
-  if (deps.api) server.register(apiScope, { deps: deps.api, prefix: '/api/v1' })
-  if (deps.api?.intake) server.register(otlpScope, { ...deps.api, intake: deps.api.intake, prefix: '/v1' })
+  if (deps.api) registerApi(server, deps.api)
   return server
+}
+
+/** Loaded only where it is served: swagger and its kind take their memory. */
+function registerApi(server: FastifyInstance, deps: ApiDeps): void {
+  const { intake } = deps
+  server.register(async scope => (await import('./api/index.ts')).apiScope(scope, { deps }), {
+    prefix: '/api/v1',
+  })
+  if (!intake) return
+  server.register(
+    async scope => (await import('./intake/otlp-route.ts')).otlpScope(scope, { ...deps, intake }),
+    {
+      prefix: '/v1',
+    },
+  )
 }
 
 /**
