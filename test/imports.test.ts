@@ -10,7 +10,7 @@ const test = suite('imports')
 const sources = readImports(repositoryRoot, 'src')
 
 /** A stage imports its own folder and what is shared; engine, main and cli hand it the functions of others. */
-const stages = ['source', 'parse', 'sink', 'store', 'query', 'redis', 'http', 'produce']
+const stages = ['source', 'parse', 'sink', 'store', 'query', 'redis', 'http', 'produce', 'anomalies']
 const shared = [
   'src/errors.ts',
   'src/events.ts',
