@@ -255,6 +255,46 @@ const kinds = {
     remedy:
       'Check that the receiver of anomalies.webhook_url or anomalies.alertmanager_url answers with 2xx within five seconds; it is tried again',
   },
+  API_KEY_INVALID: {
+    retryable: false,
+    meaning: 'The request carries no valid API key',
+    remedy: 'Send the header "Authorization: Bearer" with a key that "logcollector keys create" printed',
+  },
+  API_SCOPE_MISSING: {
+    retryable: false,
+    meaning: 'The API key may not do this',
+    remedy: 'Use a key with the scope that the message names: "logcollector keys create --scope"',
+  },
+  API_NOT_FROM_HERE: {
+    retryable: false,
+    meaning: 'Without API keys only requests from this machine are answered, and no pages of other sites',
+    remedy: 'Ask from this machine at 127.0.0.1, past any proxy, or set http.api.auth to keys',
+  },
+  API_RATE_EXCEEDED: {
+    retryable: true,
+    meaning: 'More requests than http.api.rate_limit allows',
+    remedy: 'Ask again after the seconds that the header Retry-After names',
+  },
+  API_BUSY: {
+    retryable: true,
+    meaning: 'More queries are waiting than http.api.queue allows',
+    remedy: 'Ask again after the seconds that the header Retry-After names, or raise http.api.connections',
+  },
+  QUERY_TIMEOUT: {
+    retryable: false,
+    meaning: 'Postgres did not answer the query within http.api.statement_timeout',
+    remedy: 'Ask for less: a shorter time, a service; or raise the setting',
+  },
+  QUERY_CANCELLED: {
+    retryable: true,
+    meaning: 'The query was cancelled, because nobody waits for its answer any more',
+    remedy: 'None needed',
+  },
+  RECORD_NOT_FOUND: {
+    retryable: false,
+    meaning: 'There is no such record',
+    remedy: 'Check topic, partition and offset; what retention removed is gone',
+  },
   STACK_PREREQUISITE: {
     retryable: false,
     meaning: 'The machine lacks what the local stack needs',

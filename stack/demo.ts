@@ -16,6 +16,7 @@ import { DemoDatabase, sampleQuery } from './demo/database.ts'
 import { ProgressLine } from './demo/progress.ts'
 import { backlog, live } from './demo/records.ts'
 import { createTopic, removeTopic } from './demo/topic.ts'
+import { isFree } from './ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { type Stack, startStack } from './stack.ts'
 
@@ -23,6 +24,7 @@ const usage = `usage: npm run demo [-- --once RECORDS | --rate RECORDS_PER_SECON
 const partitions = 4
 const backlogRecords = 200_000
 const defaultRate = '2000'
+const httpPort = 8080
 const HOUR_MS = 3_600_000
 const lookEveryMs = 50
 const stallMs = 60_000
@@ -85,6 +87,8 @@ async function withDemo<T>(ending: AbortController, use: (demo: Demo) => Promise
         `postgres.url=${url}`,
         `redis.url=${stack.redis}`,
         `redis.prefix=${name}`,
+        // What README.md asks; any other where it is taken.
+        `http.port=${(await isFree(httpPort)) ? httpPort : 0}`,
       ],
       // Without an event it is the Kafka client that complains, about a broker that is not warm yet.
       onLine: ({ level, message, event }) => {
@@ -201,6 +205,7 @@ async function runOn(demo: Demo, rate: number): Promise<number> {
       await demo.database.sample(),
       '',
       `database   psql ${demo.url}`,
+      `API        ${http}/api/v1, to browse at ${http}/api/v1/docs`,
       `metrics    ${http}/metrics`,
       `readiness  ${http}/readyz`,
       `Kafka      ${demo.stack.kafka}, topic ${name}`,

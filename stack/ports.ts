@@ -28,3 +28,10 @@ export async function findFreePorts(count: number): Promise<number[]> {
   await Promise.all([...held.values()].map(server => new Promise(done => server.close(done))))
   return [...held.keys()]
 }
+
+/** Could somebody listen on it now? */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await occupy(port)
+  if (server !== null) await new Promise(done => server.close(done))
+  return server !== null
+}

@@ -22,6 +22,8 @@ const shared = [
   'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
+  'src/query/contract.ts',
+  'src/query/cached.ts',
   'src/codecs/',
 ]
 /** Further edges: the producer is an adapter of kafkajs, so it lives in its only home. */
@@ -36,6 +38,10 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/metrics'],
   pino: ['src/log'],
   fastify: ['src/http/'],
+  '@fastify/cors': ['src/http/api/'],
+  '@fastify/rate-limit': ['src/http/api/'],
+  '@fastify/swagger': ['src/http/api/'],
+  '@fastify/swagger-ui': ['src/http/api/'],
   ioredis: ['src/redis/'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],

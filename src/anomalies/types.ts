@@ -45,6 +45,3 @@ export type Change =
   | { readonly type: 'opened'; readonly finding: Finding }
   /** `untilMinute`: the first minute that is as expected again, or to which expectation was adapted. */
   | { readonly type: 'resolved'; readonly name: AnomalyName; readonly untilMinute: number }
-
-export const nameOf = ({ kind, service, severity }: AnomalyName): string =>
-  `${kind} ${severity ?? ''} ${service}`

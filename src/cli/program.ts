@@ -10,6 +10,7 @@ import type { CliContext } from './context.ts'
 import * as deadLetters from './dead-letters.ts'
 import * as demo from './demo.ts'
 import { type ExitCode, exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import * as keys from './keys.ts'
 import * as lag from './lag.ts'
 import * as migrate from './migrate.ts'
 import * as produce from './produce.ts'
@@ -19,7 +20,7 @@ import * as storage from './storage.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, lag, check, config, demo, deadLetters, storage]
+const commands = [run, produce, migrate, verify, lag, check, config, demo, deadLetters, storage, keys]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

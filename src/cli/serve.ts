@@ -17,9 +17,10 @@ import {
   type LogDestination,
   logEvents,
 } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { createApi } from './api.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { programVersion } from './version.ts'
 
@@ -69,14 +70,14 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   const recent = new RecentEvents()
   const emit = createEvents(logEvents(log), metrics.listen, recent.listen)
   const engine = parts.createEngine({ config, emit, log })
+  // Its life is waited for below; until then a failure must not end the process.
+  engine.done.catch(() => undefined)
   metrics.attach(() => engine.snapshot())
-  const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
-  const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const server = buildServer({ readiness: () => engine.snapshot().ready, metrics, debug })
+  const { server, paths, close } = createServer(parts, { log, metrics, recent, engine })
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
-    log.info({ url }, `serving /metrics, /healthz and /readyz${debug === null ? '' : ', and /debug'}`)
+    log.info({ url }, `serving ${paths.join(', ')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
@@ -88,7 +89,32 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
     return exitCodeOf(error)
   } finally {
     signals.unwatch()
-    await server.close()
+    await close()
+  }
+}
+
+interface Served {
+  readonly log: AdjustableLog
+  readonly metrics: Metrics
+  readonly recent: RecentEvents
+  readonly engine: Engine
+}
+
+/** The server with all that the process serves, not listening. */
+function createServer(parts: ServeParts, { log, metrics, recent, engine }: Served) {
+  const { config } = parts
+  const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
+  const debug = config.http.debug ? debugDeps(parts, log, view) : null
+  const api = createApi(config)
+  const readiness = () => engine.snapshot().ready
+  const server = buildServer({ readiness, metrics, debug, api: api?.deps ?? null })
+  return {
+    server,
+    paths: ['/metrics', '/healthz', '/readyz', ...(api ? ['/api/v1'] : []), ...(debug ? ['/debug'] : [])],
+    close: async () => {
+      await server.close()
+      await api?.close()
+    },
   }
 }
 

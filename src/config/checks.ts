@@ -4,6 +4,7 @@
  */
 
 import { problemOfPostgresUrl } from '../postgres/url.ts'
+import { httpApiChecks } from './http-api.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
 import { type SettingKey, settings } from './settings/index.ts'
@@ -120,4 +121,5 @@ export const checks: readonly Check[] = [
         : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
   },
   ...kafkaSecurityChecks,
+  ...httpApiChecks,
 ]

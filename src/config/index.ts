@@ -1,5 +1,6 @@
 /** The public face of the configuration: load it, show it, and its type. */
 export { type DescribedSetting, describeConfig, redactUrl, secretsOf, settingsAsObject } from './describe.ts'
+export { apiWantsKeys } from './http-api.ts'
 export {
   type ConfigSources,
   DEFAULT_FILE,

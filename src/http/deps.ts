@@ -1,6 +1,7 @@
 /** What the HTTP server is given; each plugin in this folder takes what it needs of it. */
 import type { Config } from '../config/index.ts'
 import type { Readiness } from '../snapshot.ts'
+import type { ApiDeps } from './api/deps.ts'
 
 type LogLevel = Config['log']['level']
 
@@ -23,5 +24,7 @@ export interface HttpDeps {
   readonly readiness: () => Readiness
   /** Null: not to be shown. */
   readonly debug: DebugDeps | null
+  /** Null or missing: the process has no role api. */
+  readonly api?: ApiDeps | null
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
 }

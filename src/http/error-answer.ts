@@ -11,8 +11,22 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   HTTP_FORBIDDEN: 403,
   HTTP_NOT_FOUND: 404,
   HTTP_BUSY: 409,
+  API_KEY_INVALID: 401,
+  API_SCOPE_MISSING: 403,
+  API_NOT_FROM_HERE: 403,
+  API_RATE_EXCEEDED: 429,
+  API_BUSY: 503,
+  QUERY_TIMEOUT: 504,
+  QUERY_CANCELLED: 503,
+  RECORD_NOT_FOUND: 404,
+  POSTGRES_UNAVAILABLE: 503,
+  POSTGRES_NOT_READY: 503,
+  POSTGRES_TRANSIENT: 503,
+  REDIS_UNAVAILABLE: 503,
 }
 const INTERNAL = 500
+/** Said with every answer that a later request may not get; a rate limit names its own time. */
+const RETRY_AFTER_SECONDS = 1
 
 /** What fastify itself refuses (a body that is no JSON) carries its status; all else is a fault of ours. */
 function known(error: unknown): PipelineError {
@@ -24,6 +38,8 @@ function known(error: unknown): PipelineError {
 
 function answer(error: unknown, reply: FastifyReply): FastifyReply {
   const { code, message, remedy } = known(error)
+  if (code === 'API_KEY_INVALID') reply.header('www-authenticate', 'Bearer realm="logcollector"')
+  if (statuses[code] === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
   return reply.code(statuses[code] ?? INTERNAL).send({ error: { code, message, remedy } })
 }
 

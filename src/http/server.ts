@@ -5,6 +5,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
+import { apiScope } from './api/index.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerErrors } from './error-answer.ts'
@@ -14,12 +15,18 @@ import { readyRoute } from './ready-route.ts'
 
 /** The server with all its routes, not listening. */
 export function buildServer(deps: HttpDeps): FastifyInstance {
-  const server = fastify({ logger: false, forceCloseConnections: true })
+  const server = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    // A parameter that nobody knows is an error, not nothing.
+    ajv: { customOptions: { removeAdditional: false } },
+  })
   answerErrors(server)
   server.register(healthRoute)
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
   if (deps.debug !== null) server.register(debugScope, deps.debug)
+  if (deps.api) server.register(apiScope, { deps: deps.api, prefix: '/api/v1' })
   return server
 }
 

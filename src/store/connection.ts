@@ -5,7 +5,7 @@
 import pg from 'pg'
 import { messageOf, PipelineError } from '../errors.ts'
 import { connectClient } from '../postgres/connect.ts'
-import { ClientPool } from './pool.ts'
+import { ClientPool } from '../postgres/pool.ts'
 
 export interface PostgresOptions {
   readonly url: string

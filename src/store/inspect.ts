@@ -41,6 +41,7 @@ export const neededOnTables: Readonly<Record<string, readonly string[]>> = {
   segments: ['select'],
   anomalies: [...readAndInsert, 'update'],
   anomaly_watch: [...readAndInsert, 'update'],
+  api_keys: ['select'],
 }
 /** What a writer calls; each name is there once. */
 export const neededFunctions = ['commit_tail', 'commit_offset', 'ensure_segment', 'record_gap']

@@ -1,6 +1,12 @@
 /** Rules between settings: memory's arithmetic, time-outs, limits (src/config/checks.ts and memory.ts). */
 import * as assert from 'uvu/assert'
-import { type ConfigSources, describeProblem, loadConfig, problemsOf } from '../../src/config/index.ts'
+import {
+  apiWantsKeys,
+  type ConfigSources,
+  describeProblem,
+  loadConfig,
+  problemsOf,
+} from '../../src/config/index.ts'
 import { arenaForRecords } from '../../src/config/memory.ts'
 import { JUMBO_FACTOR, scratchBytes } from '../../src/kernel/slot.ts'
 import { suite } from '../support/suite.ts'
@@ -79,6 +85,19 @@ test('what the kernel sets aside for records of the greatest size takes at most 
       const setAside = JUMBO_FACTOR * maxRecordBytes + workers * scratchBytes({ maxRecordBytes })
       assert.ok(2 * setAside <= arenaForRecords(maxRecordBytes, workers), `${maxRecordBytes}, ${workers}`)
     }
+})
+
+test('the API wants keys wherever others can reach it, and says so', () => {
+  const wants = (overrides: NonNullable<ConfigSources['overrides']>) => apiWantsKeys(load(overrides))
+  for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
+    assert.is(wants({ 'http.host': host }), false, host)
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'logs.example.com'])
+    assert.is(wants({ 'http.host': host }), true, host)
+  assert.is(wants({ 'http.api.auth': 'keys' }), true)
+  assert.match(
+    faultsOf({ 'http.host': '0.0.0.0', 'http.api.auth': 'none' }),
+    /http.api.auth: is none, but http.host 0.0.0.0 can be reached from elsewhere/,
+  )
 })
 
 test('a batch may not be limited below a record', () => {

@@ -212,7 +212,7 @@ test('check: the state of the schema, and what the role lacks', async () => {
        logcollector.offset_gaps to ${role}`,
     `grant select, insert, update on logcollector.offsets, logcollector.log_rollup_1m,
        logcollector.topics to ${role}`,
-    `grant select on logcollector.schema_migrations, logcollector.segments to ${role}`,
+    `grant select on logcollector.schema_migrations, logcollector.segments, logcollector.api_keys to ${role}`,
   )
   assert.match((await found()) ?? '', `${role} lacks execute on function ensure_segment`)
   await execute(url, `grant execute on all functions in schema logcollector to ${role}`)

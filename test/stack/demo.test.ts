@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import * as assert from 'uvu/assert'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { differenceOf, examplesOf } from '../docs/curl-examples.ts'
+import { readPage } from '../docs/sections.ts'
 import { createKafkaClient, postgresAddress } from '../support/services.ts'
 import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
@@ -28,6 +30,17 @@ async function leftovers(): Promise<string[]> {
     return names.filter(name => name.startsWith('logcollector_demo'))
   } finally {
     await Promise.all([client.end(), admin.disconnect()])
+  }
+}
+
+/** The curl calls of README.md, on the demo's address; the figures are others every time. */
+async function answersAsPrinted(base: string): Promise<void> {
+  const examples = examplesOf(readPage('README.md'))
+  assert.is(examples.length, 5)
+  for (const { call, path, answer } of examples) {
+    const text = await (await fetch(base + path)).text()
+    const difference = differenceOf(JSON.parse(text), JSON.parse(answer), true)
+    assert.is(difference, null, `${call}: ${difference}\n${text}`)
   }
 }
 
@@ -60,6 +73,7 @@ test('without --once it answers a query, stays up until SIGINT, and leaves nothi
   const metrics = await fetch(/http:\S+\/metrics/.exec(said)![0])
   assert.match(await metrics.text(), 'logcollector_stored_rows_total 2')
   assert.is((await leftovers()).length, 2)
+  await answersAsPrinted(/API +(http:\/\/[\d.:]+)/.exec(said)![1]!)
   demo.kill('SIGINT')
   const [code] = await once(demo, 'exit')
   assert.is(code, 0)

@@ -5,6 +5,7 @@
 import { anomalySettings } from './anomalies.ts'
 import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
+import { httpApiSettings } from './http-api.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
@@ -28,6 +29,7 @@ export const settings = {
   ...columnSettings,
   ...storageSettings,
   ...httpSettings,
+  ...httpApiSettings,
   ...processSettings,
   ...anomalySettings,
 } as const satisfies Record<string, Setting>

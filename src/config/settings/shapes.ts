@@ -33,3 +33,7 @@ export const fieldNames = {
     accepts: 'field names of at most 63 characters and three dots',
   },
 } as const
+export const webOrigin: Shape = {
+  pattern: /^https?:\/\/[\w.-]{1,253}(:\d{1,5})?$/,
+  accepts: 'an origin such as https://logs.example.com',
+}

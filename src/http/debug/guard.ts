@@ -21,7 +21,7 @@ function isLoopback(address: string): boolean {
  * The name that was asked for must be this machine's too: a page in a browser here may make its own name point to
  * 127.0.0.1. What a proxy on this machine passes on comes from elsewhere.
  */
-function isFromHere({ ip, hostname, headers }: FastifyRequest): boolean {
+export function isFromHere({ ip, hostname, headers }: FastifyRequest): boolean {
   const name = hostname.replace(/^\[(.*)\]$/, '$1')
   const isPassedOn = 'x-forwarded-for' in headers || 'forwarded' in headers
   return isLoopback(ip) && (name === 'localhost' || isLoopback(name)) && !isPassedOn

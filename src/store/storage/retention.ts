@@ -15,7 +15,8 @@ import { quietSegments, watchGrowth } from './watch.ts'
  * is done, so it is not begun while somebody is at it who may stay.
  */
 const DETACH_PATIENCE_MS = 5_000
-const LOCK_NOT_AVAILABLE = '55P03'
+/** A lock was not to be had in time, or whoever waited for ours came first (lock_not_available, deadlock_detected). */
+const IN_THE_WAY = ['55P03', '40P01']
 
 interface Leaving {
   readonly segment: string
@@ -152,13 +153,13 @@ async function drop(client: pg.Client, { segment, removal }: Leaving, emit: Emit
   } else emit('store:removal:postponed', { segment, step: 'drop' })
 }
 
-/** False when a lock was not to be had in time. */
+/** False when somebody was in the way. */
 async function unlessLocked(work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
     return true
   } catch (error) {
-    if (error instanceof pg.DatabaseError && sqlstateOf(error) === LOCK_NOT_AVAILABLE) return false
+    if (error instanceof pg.DatabaseError && IN_THE_WAY.includes(sqlstateOf(error) ?? '')) return false
     throw error
   }
 }

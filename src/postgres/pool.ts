@@ -1,6 +1,6 @@
 /**
  * A few connections that are handed out in turn. pg's own pool knows one server; this one gets its connections from
- * postgres/connect.ts, which finds the server that takes writes. Neighbour: connection.ts.
+ * connect.ts, which finds the server that takes writes. Users: store/connection.ts, query/read-pool.ts.
  */
 import type pg from 'pg'
 

@@ -1,0 +1,129 @@
+/**
+ * Search in the order of time, page by page both ways: window by window (windows.ts) until the page is full, the
+ * range is at its end or time is over. Neighbours: cursor.ts, conditions.ts.
+ */
+import { Binder, logConditions } from './conditions.ts'
+import type { LogFilter, Range, SearchAnswer, SearchQuestion } from './contract.ts'
+import { beginningOf, type Cursor, type Place, readCursor, writeCursor } from './cursor.ts'
+import type { Db } from './read-pool.ts'
+import { columnsOf, inRange, type LogRow, ordered, placeOf, recordOf, selectedOf } from './rows.ts'
+import { isoOf } from './time.ts'
+import { type Pace, type Window, windows } from './windows.ts'
+
+/** After that no further window is begun. */
+const BUDGET_MS = 5_000
+/** Records to look at in a window: the first is small, for filters that fit often. */
+const FIRST_WINDOW = 20_000
+const MOST_IN_WINDOW = 320_000
+
+interface Found {
+  readonly rows: readonly LogRow[]
+  /** Where the search ended: rows up to there were looked at. */
+  readonly endUs: number
+  /** The end of the range was reached, or the page is full. */
+  readonly complete: boolean
+}
+
+/** @throws PipelineError HTTP_REQUEST_INVALID for a cursor that is none */
+export async function search(db: Db, question: SearchQuestion): Promise<SearchAnswer> {
+  const { limit, order } = question
+  const cursor = question.cursor === null ? null : readCursor(question.cursor)
+  const isBack = cursor?.way === 'prev'
+  const way = isBack === (order === 'asc') ? 'desc' : 'asc'
+  const range = cursor === null ? question.range : rangeBehind(cursor.place, question.range, way)
+  // One more than the page tells whether there is another.
+  const found = await find(db, range, question.filter, way, cursor?.place ?? null, limit + 1)
+  const page = found.rows.slice(0, limit)
+  const isMore = found.rows.length > limit || !found.complete
+  const onwards = page.length === limit ? placeOf(page.at(-1)!) : beginningOf(found.endUs)
+  if (isBack) page.reverse()
+  const ends = { onwards: isMore ? onwards : null, cursor }
+  return {
+    records: page.map(recordOf),
+    ...cursorsOf(page, ends, isBack),
+    searched: searchedOf(range, found.endUs, way),
+    complete: found.complete,
+  }
+}
+
+/** From the cursor on, not including what lies on its other side; its own microsecond may hold more records. */
+function rangeBehind(place: Place, { fromUs, toUs }: Range, way: 'asc' | 'desc'): Range {
+  return way === 'desc'
+    ? { fromUs, toUs: Math.max(fromUs, Math.min(toUs, place.us + 1)) }
+    : { fromUs: Math.min(toUs, Math.max(fromUs, place.us)), toUs }
+}
+
+const searchedOf = ({ fromUs, toUs }: Range, endUs: number, way: 'asc' | 'desc'): SearchAnswer['searched'] =>
+  way === 'desc' ? { from: isoOf(endUs), to: isoOf(toUs) } : { from: isoOf(fromUs), to: isoOf(endUs) }
+
+function cursorsOf(
+  page: readonly LogRow[],
+  { onwards, cursor }: { readonly onwards: Place | null; readonly cursor: Cursor | null },
+  isBack: boolean,
+): Pick<SearchAnswer, 'next' | 'prev'> {
+  const [first, last] = [page[0], page.at(-1)]
+  if (!isBack) {
+    const start = first === undefined ? cursor?.place : placeOf(first)
+    return {
+      next: onwards && writeCursor('next', onwards),
+      prev: start ? writeCursor('prev', start) : null,
+    }
+  }
+  // Going back there may always be more later: what arrives meanwhile.
+  const start = onwards ?? (first === undefined ? cursor!.place : placeOf(first))
+  const behind = last === undefined ? cursor!.place : placeOf(last)
+  return { next: writeCursor('next', behind), prev: writeCursor('prev', start) }
+}
+
+async function find(
+  db: Db,
+  range: Range,
+  filter: LogFilter,
+  way: 'asc' | 'desc',
+  behind: Place | null,
+  wanted: number,
+): Promise<Found> {
+  const deadline = performance.now() + BUDGET_MS
+  const pace: Pace = { matching: wanted, looked: FIRST_WINDOW }
+  const rows: LogRow[] = []
+  for await (const window of windows(db, range, filter, way, pace)) {
+    const endUs = way === 'desc' ? window.toUs : window.fromUs
+    if (performance.now() > deadline) return { rows, endUs, complete: false }
+    rows.push(...(await rowsIn(db, window, filter, way, behind, wanted - rows.length)))
+    if (rows.length >= wanted) return { rows, endUs: Number(rows.at(-1)!.us), complete: true }
+    pace.looked = Math.min(MOST_IN_WINDOW, pace.looked * 2)
+    pace.matching = wanted - rows.length
+  }
+  return { rows, endUs: way === 'desc' ? range.fromUs : range.toUs, complete: true }
+}
+
+function rowsIn(
+  db: Db,
+  window: Window,
+  filter: LogFilter,
+  way: 'asc' | 'desc',
+  behind: Place | null,
+  limit: number,
+): Promise<LogRow[]> {
+  const sql = new Binder()
+  const conditions = [inRange(window, sql), logConditions(filter, sql, db.extraColumns)]
+  if (behind !== null) conditions.push(isBehind(behind, way, sql))
+  return db.rows<LogRow>(
+    'search logs',
+    `${selectedOf(db)} from (
+       select ${columnsOf(db)} from logs where ${conditions.join(' and ')}
+       order by ${ordered(way)} limit ${sql.bind(limit, 'integer')}
+     ) l join topics t using (topic_id) order by ${ordered(way)}`,
+    sql.values,
+  )
+}
+
+function isBehind({ us, topicId, partition, offset }: Place, way: 'asc' | 'desc', sql: Binder): string {
+  const place = [
+    sql.bind(isoOf(us), 'timestamptz'),
+    sql.bind(topicId, 'smallint'),
+    sql.bind(partition, 'integer'),
+    sql.bind(offset, 'bigint'),
+  ]
+  return `(ts, topic_id, kafka_partition, kafka_offset) ${way === 'desc' ? '<' : '>'} (${place.join(', ')})`
+}
