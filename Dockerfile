@@ -13,12 +13,14 @@ COPY scripts ./scripts
 COPY src ./src
 RUN npm run build && find dist/src -name '*.map' -delete
 
-# For the platform that is built for: npm leaves out the native modules of the others. What no program reads goes too.
+# For the platform that is built for: npm leaves out the native modules of the others. What no program reads goes too,
+# and the back ends of recheck that are not used.
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
+  && rm -rf node_modules/recheck-jar node_modules/recheck-linux-* \
   && find node_modules -type d \( -name test -o -name tests -o -name benchmark -o -name benchmarks \) -prune -exec rm -r {} +
 
 FROM ${NODE_IMAGE}

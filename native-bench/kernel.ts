@@ -71,9 +71,10 @@ async function prepareKernel(
   const pages = outputAddress / PAGE_BYTES + 65
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const kernel = instantiateKernel(loadKernelModule(), memory)
-  const walk = new BatchWalk(kernel, settings)
+  const walk = new BatchWalk(kernel, [settings])
   kernel.bytes.set(input, inputAddress)
   const task: ParseTask = {
+    pipeline: 0,
     scratchAddress: STATIC_BYTES,
     inputAddress,
     inputBytes: input.length,

@@ -6,12 +6,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
 import type { AnomalyFigures } from './anomalies.ts'
+import type { CacheFigures } from './cache.ts'
 import type { IdleFigures } from './idle.ts'
 import type { KindnessFigures } from './kindness.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { Report, Summary } from './report.ts'
+import type { StepFigures } from './steps.ts'
 
 /** What of the kernel's figures is shown. */
 interface KernelFigures {
@@ -122,6 +124,21 @@ ${table([
 ])}`
 }
 
+function stepsSection(report: Report<StepFigures>): string {
+  const { figures } = report
+  const rows = figures.steps.flatMap(({ step, ns, MBps }) => {
+    const isMatch = step.startsWith('regex') || step.startsWith('grok')
+    return [row(`${step}, ns a record`, ns), ...(isMatch ? [row(`${step}, MB/s`, MBps)] : [])]
+  })
+  return `## Steps
+
+What does a step of a pipeline cost, one thread? Each alone over ${grouped(figures.lines)} lines of an access log that all differ (${Math.round(figures.bytesPerLine)} bytes), without what it costs to make fields of a record and to write them back.
+
+${circumstances(report, [])} · ${figures.runs} runs
+
+${table(rows)}`
+}
+
 function idleSection(report: Report<IdleFigures>): string {
   const { figures } = report
   return `## Idle and start
@@ -211,21 +228,42 @@ Precision ${precision.toFixed(3)} (${figures.wrongFindings} of ${figures.finding
 ${kinds.join('\n')}`
 }
 
+function cacheSection(report: Report<CacheFigures>): string {
+  const { figures } = report
+  const { clients, queries, records, refreshSeconds, seconds } = figures
+  return `## The cache of the API
+
+What does a dashboard cost Postgres when ${clients} people look at it instead of one? ${queries} queries over the last hour of ${grouped(records)} records, asked by every client every ${refreshSeconds} seconds, each at a moment of its own, of two processes that share a Redis; ${seconds} seconds each. What Postgres uses when nobody asks is taken off.
+
+${circumstances(report, [`Postgres ${figures.postgres}`])}
+
+${table([
+  row('CPU of Postgres for one client, ms a second', figures.oneMsPerSecond, 1),
+  row(`CPU of Postgres for ${clients} clients, ms a second`, figures.manyMsPerSecond, 1),
+  row('of that for one', figures.ofOne, 2),
+  row('share of answers that cost Postgres nothing', figures.hitShare, 3),
+])}`
+}
+
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
   const kernel = read<KernelFigures>('kernel')
+  const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
   const anomalies = read<AnomalyFigures>('anomalies')
+  const cache = read<CacheFigures>('cache')
   const sections = [
     pipeline && pipelineSection(pipeline),
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
+    cache && cacheSection(cache),
     kernel && kernelSection(kernel),
     anomalies && anomaliesSection(anomalies),
+    steps && stepsSection(steps),
     idle && idleSection(idle),
     kindness && kindnessSection(kindness),
   ]

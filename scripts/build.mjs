@@ -5,7 +5,15 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const sources = ['src', 'test', 'stack', 'native-bench', 'tsconfig.json', 'package-lock.json']
+const sources = [
+  'src',
+  'test',
+  'stack',
+  'native-bench',
+  'observability',
+  'tsconfig.json',
+  'package-lock.json',
+]
 const kernelSources = ['src/kernel', 'scripts/build-kernel.mjs', 'package-lock.json']
 const stamp = 'dist/.built'
 const kernelModule = 'dist/src/kernel/kernel.wasm'

@@ -32,10 +32,13 @@ export interface Events {
     malformed: number
     sanitized: number
     deadLetters: number
+    /** Left out by steps. */
+    dropped: number
     /** From the hand-over to the worker until its answer, and the worker's own time. */
     durationMs: number
     workerMs: number
   }
+  'parse:records:dropped': { pipeline: string; step: string; records: number }
   'parse:worker:failed': PartitionName & { error: PipelineError; fromOffset: number; toOffset: number }
   'sink:transaction:committed': {
     writer: number
@@ -94,6 +97,29 @@ export interface Events {
   /** `isNew`: the attempt before it had succeeded. */
   'redis:mirror:failed': { error: PipelineError; isNew: boolean }
   'redis:mirror:recovered': { awayMs: number }
+  /** A request to the intake was answered; `unacknowledged` of its records by a deadline. */
+  'intake:request:completed': {
+    topic: string
+    accepted: number
+    refused: number
+    unacknowledged: number
+    durationMs: number
+    /** All that the intake holds. */
+    inFlightBytes: number
+  }
+  'intake:request:refused': { error: PipelineError; inFlightBytes: number }
+  /** `name` is that of the resource that was asked for; the outcomes are explained in redis/cache/cache.ts. */
+  'query:cache:answered': {
+    name: string
+    outcome: 'hit' | 'stale' | 'waited' | 'shared' | 'filled' | 'bypassed'
+  }
+  'redis:cache:failed': { error: PipelineError }
+  'redis:announcer:failed': { error: PipelineError }
+  'redis:tail:failed': { error: PipelineError }
+  /** Rows that were committed could not be read for those who follow; it is tried again. */
+  'query:tail:failed': { error: PipelineError }
+  /** Records that a follower was told it missed. */
+  'query:tail:missed': { records: number }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }
   'supervisor:stop:completed': { durationMs: number; clean: boolean }

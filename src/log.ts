@@ -109,6 +109,7 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
+  'parse:records:dropped': { level: 'debug', message: 'steps left records out' },
   'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
   'sink:transaction:committed': { level: 'debug', message: 'committed' },
   'sink:transaction:failed': { level: 'warn', message: 'a transaction failed' },
@@ -136,6 +137,30 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     message: 'could not write the mirror; records are stored all the same',
   },
   'redis:mirror:recovered': { level: 'info', message: 'the mirror is written' },
+  'intake:request:completed': { level: 'debug', message: 'took a request in' },
+  'intake:request:refused': { level: 'debug', message: 'refused a request' },
+  'query:cache:answered': { level: 'debug', message: 'answered from or past the cache' },
+  'redis:cache:failed': {
+    level: 'warn',
+    message: 'the cache is away; Postgres is asked each time',
+    isRepetitive: true,
+  },
+  'redis:announcer:failed': {
+    level: 'warn',
+    message: 'could not tell other processes what was committed',
+    isRepetitive: true,
+  },
+  'redis:tail:failed': {
+    level: 'warn',
+    message: 'no news of commits from Redis; the ledger is looked at each second',
+    isRepetitive: true,
+  },
+  'query:tail:failed': {
+    level: 'warn',
+    message: 'could not read what was committed; followers wait',
+    isRepetitive: true,
+  },
+  'query:tail:missed': { level: 'debug', message: 'a follower missed records' },
   'supervisor:child:restarted': { level: 'warn', message: 'restarted a part' },
   'supervisor:stop:requested': { level: 'info', message: 'stopping' },
   'supervisor:stop:completed': {

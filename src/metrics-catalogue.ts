@@ -62,6 +62,11 @@ export const catalogue = {
     help: 'Time of a parse task, from the hand-over to the answer (queue and worker).',
   },
   parse_worker_seconds: { type: 'histogram', buckets: work, help: 'Time of a parse task in the worker.' },
+  dropped_records_total: {
+    type: 'counter',
+    labels: ['pipeline', 'step'],
+    help: 'Records that a step left out on purpose, by pipeline and step.',
+  },
   parse_threads: { type: 'gauge', help: 'Threads that parse.' },
   parse_tasks_running: { type: 'gauge', help: 'Parse tasks handed over and not answered.' },
   parse_thread_restarts: { type: 'gauge', help: 'Threads replaced since the start.' },
@@ -176,6 +181,43 @@ export const catalogue = {
     help: 'How long ago the log ended where the committed position stands now; of the partition furthest behind.',
   },
   pressure_arena_fill: { type: 'gauge', help: 'Share of the arena that is in use.' },
+  intake_requests_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Requests to the intake: complete, partial (records were refused), unacknowledged, or the code of the error.',
+  },
+  intake_records_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Records of the intake: accepted (Kafka acknowledged them), refused or unacknowledged.',
+  },
+  intake_request_seconds: {
+    type: 'histogram',
+    buckets: work,
+    help: 'Time of a request to the intake, from its first byte until Kafka acknowledged or the deadline.',
+  },
+  intake_in_flight_bytes: {
+    type: 'gauge',
+    help: 'Bytes that the intake held when it last answered.',
+  },
+  cache_answers_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Questions answered: hit, stale, waited and shared cost Postgres nothing; filled and bypassed a query each.',
+  },
+  cache_failures_total: { type: 'counter', help: 'Times that Redis failed the cache.' },
+  announcer_failures_total: {
+    type: 'counter',
+    help: 'Times that other processes could not be told what was committed.',
+  },
+  tail_failures_total: {
+    type: 'counter',
+    help: 'Times that what was committed could not be read for the followers of the live tail.',
+  },
+  tail_missed_records_total: {
+    type: 'counter',
+    help: 'Records that followers of the live tail were told they missed.',
+  },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },
 } as const satisfies Record<string, Metric>

@@ -89,6 +89,8 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.parse_duration_seconds.observe(seconds(batch.durationMs))
     m.parse_worker_seconds.observe(seconds(batch.workerMs))
   },
+  'parse:records:dropped': (m, { pipeline, step, records }) =>
+    m.dropped_records_total.inc({ pipeline, step }, records),
   'parse:worker:failed': (m, { error }) => m.parse_worker_failures_total.inc({ code: error.code }),
   'sink:transaction:committed': (m, transaction) => {
     m.transactions_total.inc()
@@ -137,6 +139,24 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   },
   'redis:mirror:written': m => m.redis_writes_total.inc(),
   'redis:mirror:failed': m => m.redis_failures_total.inc(),
+  'intake:request:completed': (m, request) => {
+    const { accepted, refused, unacknowledged } = request
+    const outcome = unacknowledged > 0 ? 'unacknowledged' : refused > 0 ? 'partial' : 'complete'
+    m.intake_requests_total.inc({ outcome })
+    for (const [each, count] of Object.entries({ accepted, refused, unacknowledged }))
+      if (count > 0) m.intake_records_total.inc({ outcome: each }, count)
+    m.intake_request_seconds.observe(seconds(request.durationMs))
+    m.intake_in_flight_bytes.set(request.inFlightBytes)
+  },
+  'intake:request:refused': (m, { error, inFlightBytes }) => {
+    m.intake_requests_total.inc({ outcome: error.code })
+    m.intake_in_flight_bytes.set(inFlightBytes)
+  },
+  'query:cache:answered': (m, { outcome }) => m.cache_answers_total.inc({ outcome }),
+  'redis:cache:failed': m => m.cache_failures_total.inc(),
+  'redis:announcer:failed': m => m.announcer_failures_total.inc(),
+  'query:tail:failed': m => m.tail_failures_total.inc(),
+  'query:tail:missed': (m, { records }) => m.tail_missed_records_total.inc(records),
   'supervisor:child:restarted': (m, { child }) => m.restarts_total.inc({ child }),
 }
 

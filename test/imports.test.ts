@@ -10,7 +10,19 @@ const test = suite('imports')
 const sources = readImports(repositoryRoot, 'src')
 
 /** A stage imports its own folder and what is shared; engine, main and cli hand it the functions of others. */
-const stages = ['source', 'parse', 'sink', 'store', 'query', 'redis', 'http', 'produce', 'anomalies']
+const stages = [
+  'source',
+  'parse',
+  'sink',
+  'store',
+  'query',
+  'redis',
+  'http',
+  'produce',
+  'intake',
+  'transport',
+  'anomalies',
+]
 const shared = [
   'src/errors.ts',
   'src/events.ts',
@@ -22,12 +34,20 @@ const shared = [
   'src/postgres/',
   'src/kernel/',
   'src/parse/contract.ts',
+  'src/codecs/',
+  'src/otlp/',
+  'src/intake/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
-  'src/codecs/',
+  'src/parse/steps/',
+  'src/config/nearest.ts',
 ]
 /** Further edges: the producer is an adapter of kafkajs, so it lives in its only home. */
-const extra: Readonly<Record<string, readonly string[]>> = { produce: ['src/source/kafka/'] }
+const extra: Readonly<Record<string, readonly string[]>> = {
+  produce: ['src/source/kafka/'],
+  intake: ['src/source/kafka/', 'src/produce/'],
+  transport: ['src/source/kafka/', 'src/intake/'],
+}
 
 /** Packages that have one home each. */
 const homes: Readonly<Record<string, readonly string[]>> = {
@@ -43,14 +63,34 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger': ['src/http/api/'],
   '@fastify/swagger-ui': ['src/http/api/'],
   ioredis: ['src/redis/'],
+  protobufjs: ['src/otlp/'],
+  'eventsource-parser': ['src/cli/tail'],
   commander: ['src/main.ts', 'src/cli/'],
   yaml: ['src/config/'],
   snappy: ['src/codecs/'],
   'lz4-napi': ['src/codecs/'],
   '@foxglove/wasm-zstd': ['src/codecs/'],
+  recheck: ['src/config/steps/'],
+  re2js: ['src/parse/steps/'],
+  'mmdb-lib': ['src/parse/steps/'],
+  'ua-parser-js': ['src/parse/steps/'],
 }
-const workerBuiltins = ['node:worker_threads', 'node:zlib', 'node:buffer', 'node:perf_hooks']
-const workerPackages = ['@node-rs/crc32', 'snappy', '@foxglove/wasm-zstd']
+const workerBuiltins = [
+  'node:worker_threads',
+  'node:zlib',
+  'node:buffer',
+  'node:perf_hooks',
+  'node:crypto',
+  'node:module',
+]
+const workerPackages = [
+  '@node-rs/crc32',
+  'snappy',
+  '@foxglove/wasm-zstd',
+  're2js',
+  'mmdb-lib',
+  'ua-parser-js',
+]
 
 const isIn = (file: string, places: readonly string[]): boolean =>
   places.some(place => file.startsWith(place))
@@ -126,7 +166,9 @@ test('the worker and all that it imports are free of I/O', () => {
   const byName = new Map(sources.map(source => [source.file, source]))
   const entry = byName.get('src/parse/worker.ts')
   assert.ok(entry, 'src/parse/worker.ts is the entry of the threads')
-  const closure = new Set([entry])
+  const steps = byName.get('src/parse/steps/index.ts')
+  assert.ok(steps, 'src/parse/steps/index.ts is what the worker imports of the steps')
+  const closure = new Set([entry, steps])
   for (const source of closure)
     for (const target of source.targets) {
       const next = byName.get(target)

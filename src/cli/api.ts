@@ -5,8 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { apiWantsKeys, type Config } from '../config/index.ts'
 import { hasRole } from '../engine/roles.ts'
+import type { Emit } from '../events.ts'
 import type { ApiDeps, LetterQuestion, Letters } from '../http/api/deps.ts'
-import { type Cached, uncached } from '../query/cached.ts'
 import { KeyRing } from '../query/key-ring.ts'
 import { createQueries } from '../query/queries.ts'
 import { ReadPool } from '../query/read-pool.ts'
@@ -15,19 +15,24 @@ import { StorePool } from '../store/connection.ts'
 import { type LetterFilter, letterContents, readLetters } from '../store/dead-letters.ts'
 import { contentsJson, letterJson } from './dead-letters/text.ts'
 import { LagSources } from './lag/sources.ts'
+import { createLive } from './live.ts'
 import { programVersion } from './version.ts'
 
 const MOST_CLOSING_MS = 2_000
 
 export interface Api {
   readonly deps: ApiDeps
+  start(): void
+  /** This process committed something: followers of the live tail want to see it. */
+  news(): void
   /** After the server is closed. */
   close(): Promise<void>
 }
 
-/** Null where the process has no role api. @param cached what stands between a question and Postgres */
-export function createApi(config: Config, cached: Cached = uncached): Api | null {
+/** Null where the process has no role api. */
+export function createApi(config: Config, emit: Emit = () => undefined): Api | null {
   if (!hasRole(config, 'api')) return null
+  const live = createLive(config, emit)
   const { http, postgres } = config
   const url = http.api.postgresUrl || postgres.url
   const { connections, queue, statementTimeoutMs } = http.api
@@ -48,12 +53,15 @@ export function createApi(config: Config, cached: Cached = uncached): Api | null
       rateLimit: http.api.rateLimit,
       corsOrigins: http.api.corsOrigins,
       version: programVersion(),
-      queries: createQueries(pool, cached, connections),
+      queries: createQueries(pool, live.cached, connections),
       letters: lettersOf(config, store),
       lag: () => lag.read(),
+      tail: live.tail,
     },
+    start: () => live.start(),
+    news: () => live.news(),
     close: async () => {
-      const ended = Promise.all([pool.end(), store.end(), lag.close()])
+      const ended = Promise.all([live.stop(), pool.end(), store.end(), lag.close()])
       // Clients can hang while closing; the process ends without them.
       await Promise.race([ended, delay(MOST_CLOSING_MS, null, { ref: false })])
     },

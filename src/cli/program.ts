@@ -10,17 +10,35 @@ import type { CliContext } from './context.ts'
 import * as deadLetters from './dead-letters.ts'
 import * as demo from './demo.ts'
 import { type ExitCode, exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import * as explain from './explain.ts'
 import * as keys from './keys.ts'
 import * as lag from './lag.ts'
 import * as migrate from './migrate.ts'
 import * as produce from './produce.ts'
 import { describeError } from './report-error.ts'
 import * as run from './run.ts'
+import * as search from './search.ts'
 import * as storage from './storage.ts'
+import * as tail from './tail.ts'
 import * as verify from './verify.ts'
 import { programVersion } from './version.ts'
 
-const commands = [run, produce, migrate, verify, lag, check, config, demo, deadLetters, storage, keys]
+const commands = [
+  run,
+  produce,
+  migrate,
+  verify,
+  lag,
+  check,
+  config,
+  demo,
+  deadLetters,
+  storage,
+  keys,
+  explain,
+  search,
+  tail,
+]
 
 /** The program with all its commands; nothing they run is loaded yet. */
 export function createProgram(context: CliContext): Command {

@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
-import { createEvents, type Emit } from '../events.ts'
+import { createIntake } from '../engine/intake.ts'
+import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
 import {
@@ -59,6 +60,9 @@ type End =
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly started: boolean }
 
+/** Of shutdown.deadline, for Kafka to acknowledge what the intake has sent. */
+const INTAKE_SHARE = 0.5
+
 /** Runs until the end and returns the exit code; what goes wrong is logged, not thrown. */
 export async function serve(parts: ServeParts): Promise<ExitCode> {
   const { config } = parts
@@ -68,20 +72,30 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   for (const warning of parts.warnings) log.warn({}, warning)
   const metrics = createMetrics()
   const recent = new RecentEvents()
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen)
+  let tellFollowers = (): void => undefined
+  const onCommitted = (name: EventName): void => {
+    if (name === 'sink:transaction:committed') tellFollowers()
+  }
+  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, onCommitted)
   const engine = parts.createEngine({ config, emit, log })
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
   metrics.attach(() => engine.snapshot())
-  const { server, paths, close } = createServer(parts, { log, metrics, recent, engine })
+  const { server, paths, api, intake, close } = createServer(parts, { emit, log, metrics, recent, engine })
+  tellFollowers = () => api?.news()
   const signals = watchSignals(parts)
   try {
     const url = await listenOn(server, config.http)
+    api?.start()
     log.info({ url }, `serving ${paths.join(', ')}`)
     const end = await Promise.race([signals.requested, lifeOf(engine)])
     if (end.kind === 'failed') logFailure(log, end.error)
     const reason = end.kind === 'signal' ? end.signal : end.kind
-    const stopCode = await stopWithin(config.shutdown.deadlineMs, log, () => engine.stop(reason))
+    const { deadlineMs } = config.shutdown
+    const stopCode = await stopWithin(deadlineMs, log, async () => {
+      const [isClean] = await Promise.all([engine.stop(reason), intake?.stop(deadlineMs * INTAKE_SHARE)])
+      return isClean
+    })
     if (end.kind !== 'failed') return stopCode
     return end.started ? exitCodes.failed.code : exitCodeOf(end.error)
   } catch (error) {
@@ -94,6 +108,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
 }
 
 interface Served {
+  readonly emit: Emit
   readonly log: AdjustableLog
   readonly metrics: Metrics
   readonly recent: RecentEvents
@@ -101,16 +116,20 @@ interface Served {
 }
 
 /** The server with all that the process serves, not listening. */
-function createServer(parts: ServeParts, { log, metrics, recent, engine }: Served) {
+function createServer(parts: ServeParts, { emit, log, metrics, recent, engine }: Served) {
   const { config } = parts
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
-  const api = createApi(config)
+  const api = createApi(config, emit)
   const readiness = () => engine.snapshot().ready
-  const server = buildServer({ readiness, metrics, debug, api: api?.deps ?? null })
+  const intake = createIntake({ config, emit, pressure: () => engine.snapshot().pressure })
+  const server = buildServer({ readiness, metrics, debug, api: api && { ...api.deps, intake } })
+  const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)
   return {
     server,
-    paths: ['/metrics', '/healthz', '/readyz', ...(api ? ['/api/v1'] : []), ...(debug ? ['/debug'] : [])],
+    api,
+    paths: ['/metrics', '/healthz', '/readyz', ...more],
+    intake,
     close: async () => {
       await server.close()
       await api?.close()

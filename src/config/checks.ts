@@ -19,6 +19,9 @@ export interface Check {
   readonly violation: (config: Config) => string | null
 }
 
+/** The ninth place of a column is for what the steps write (kernel/slot.ts). */
+const MAX_STEP_ALIASES = 8
+
 const bytes = (amount: number): string => writeValue('bytes', amount)
 const ms = (amount: number): string => writeValue('duration', amount)
 const mebibytes = (amount: number): string => `${Math.ceil(amount / 2 ** 20)}MiB`
@@ -119,6 +122,37 @@ export const checks: readonly Check[] = [
       shutdown.deadlineMs < kafka.sessionTimeoutMs
         ? null
         : `must be less than kafka.session_timeout (${ms(kafka.sessionTimeoutMs)})`,
+  },
+  {
+    keys: ['http.intake.max_body', 'http.intake.in_flight'],
+    violation: ({ http: { intake } }) =>
+      2 * intake.maxBodyBytes <= intake.inFlightBytes
+        ? null
+        : `must be at most half of http.intake.in_flight (${bytes(intake.inFlightBytes)}): a body counts packed and unpacked`,
+  },
+  {
+    keys: ['pipelines', 'kafka.topics'],
+    violation: ({ kafka, pipelines }) => {
+      const own = new Set(pipelines.flatMap(({ topics }) => topics))
+      const stray = pipelines.length === 0 ? undefined : kafka.topics.find(topic => !own.has(topic))
+      return stray === undefined
+        ? null
+        : `no pipeline has the topic ${stray} of kafka.topics; leave kafka.topics out, the topics of the pipelines are what is read`
+    },
+  },
+  {
+    keys: ['pipelines', 'parse.aliases.ts'],
+    violation: ({ parse, pipelines }) => {
+      for (const { aliases, name, steps } of pipelines) {
+        if (steps.length === 0) continue
+        const { traceId, spanId, ...sameName } = parse.aliases
+        const all = { ...sameName, trace_id: traceId, span_id: spanId, ...aliases }
+        const [column] = Object.entries(all).find(([, names]) => names.length > MAX_STEP_ALIASES) ?? []
+        if (column !== undefined)
+          return `${name} has steps, and so takes at most ${MAX_STEP_ALIASES} aliases for ${column}`
+      }
+      return null
+    },
   },
   ...kafkaSecurityChecks,
   ...httpApiChecks,

@@ -10,9 +10,10 @@ export {
   readConfig,
   unknownSettings,
 } from './load.ts'
-export { parserSettings } from './parser-settings.ts'
+export { parserSettings, pipelineFinder } from './parser-settings.ts'
 export { readPem } from './pem.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
 export type { SettingKey } from './settings/index.ts'
+export { stepContext } from './step-context.ts'
 export { isPattern, selectTopics } from './topics.ts'
 export type { Config, StartPosition } from './types.ts'

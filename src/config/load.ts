@@ -3,11 +3,15 @@
  * wins; then derives, checks and freezes. The only place where process.env is read.
  */
 import { existsSync } from 'node:fs'
+import type { Pipeline } from '../parse/contract.ts'
 import { checks } from './checks.ts'
 import { type Environment, readEnvironment, unknownVariables } from './environment.ts'
 import { defaultWorkers, deriveMemory } from './memory.ts'
+import { locatedSteps } from './pipelines.ts'
 import { type ConfigProblem, configInvalid, type Origin } from './problems.ts'
+import type { RawTree } from './raw-tree.ts'
 import { type SettingKey, settingKeys, settingOf } from './settings/index.ts'
+import { checkSteps } from './steps/check.ts'
 import { buildConfig, type Config, type SettingValue } from './types.ts'
 import { parseValue, type RawValue } from './values.ts'
 import { isSettingKey, type RawSettings, readYamlFile, unknownKey } from './yaml-file.ts'
@@ -47,11 +51,12 @@ export function readConfig({ file, env = process.env, overrides = {} }: ConfigSo
     const derived = 'derived' in settingOf(key)
     origins.set(key, given.get(key)?.origin ?? { source: derived ? 'derived' : 'default' })
   }
-  derive(values)
+  derive(values, origins)
   const config = buildConfig(values)
   problems.push(...violations(config, invalid, origins))
+  const warnings = invalid.has('pipelines') ? [] : stepWarnings(config, given.get('pipelines'), problems)
   if (problems.length > 0) throw configInvalid(problems)
-  return { config, warnings: unknownVariables(env), origins }
+  return { config, warnings: [...unknownVariables(env), ...warnings], origins }
 }
 
 function readFile(file: string | null | undefined, problems: ConfigProblem[]): RawSettings {
@@ -101,7 +106,7 @@ function fallback(key: SettingKey): { value: SettingValue } | null {
   return parsed
 }
 
-function derive(values: Map<SettingKey, SettingValue>): void {
+function derive(values: Map<SettingKey, SettingValue>, origins: Map<SettingKey, Origin>): void {
   const numberAt = (key: SettingKey): number | null => {
     const value = values.get(key)
     return typeof value === 'number' ? value : null
@@ -111,6 +116,24 @@ function derive(values: Map<SettingKey, SettingValue>): void {
   values.set('workers', workers)
   values.set('memory.budget', memory.budgetBytes)
   values.set('memory.arena', memory.arenaBytes)
+  // Where both are set, checks.ts says so.
+  const pipelines = values.get('pipelines') as readonly Pipeline[]
+  if (pipelines.length === 0 || origins.get('kafka.topics')!.source !== 'default') return
+  values.set('kafka.topics', [...new Set(pipelines.flatMap(({ topics }) => topics))])
+  origins.set('kafka.topics', { source: 'derived' })
+}
+
+/** Compiles the steps of the pipelines and judges their patterns; faults go to `problems`. */
+function stepWarnings(
+  { parse }: Config,
+  given: { raw: RawValue; origin: Origin } | undefined,
+  problems: ConfigProblem[],
+): readonly string[] {
+  if (given === undefined) return []
+  const steps = locatedSteps(given.raw as string | RawTree, given.origin)
+  if (steps.length === 0) return []
+  const { maxMatchChars, redactKey } = parse
+  return checkSteps(steps, { maxMatchChars, redactKey }, problems).warnings
 }
 
 function violations(

@@ -12,13 +12,14 @@ const WORKER_BYTES = 35 * MIB
 const DEFAULT_ARENA_BYTES = 96 * MIB
 const MOST_DEFAULT_WORKERS = 4
 
-/** Set aside in the arena: one jumbo region of so many records, and for each worker a record and a little more. */
+/** Set aside in the arena: one jumbo region of so many records, and for each worker two (window and rewrite buffer) and a little more. */
 const JUMBO_RECORDS = 6
+const SLOT_RECORDS = 2
 const SCRATCH_BYTES = MIB
 
 /** The arena that records of that size need: what is set aside for them takes at most half. */
 export const arenaForRecords = (recordBytes: number, workers: number): number =>
-  2 * (JUMBO_RECORDS * recordBytes + workers * (recordBytes + SCRATCH_BYTES))
+  2 * (JUMBO_RECORDS * recordBytes + workers * (SLOT_RECORDS * recordBytes + SCRATCH_BYTES))
 
 /** The arena that fetches of that size need: several fit beside each other into its input part. */
 export const arenaForFetches = (fetchBytes: number): number => 8 * fetchBytes

@@ -4,6 +4,7 @@
  */
 import { acceptedColumns } from './columns.ts'
 import { envFileName } from './environment.ts'
+import { acceptedPipelines } from './pipelines.ts'
 import { envName, type Setting, type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 
 const typeNames = {
@@ -12,6 +13,7 @@ const typeNames = {
   start: 'position',
   bool: 'true or false',
   columns: 'map',
+  pipelines: 'list',
 } as const
 
 /** What a setting accepts, in a few words. */
@@ -22,6 +24,7 @@ export function acceptedBy(setting: Setting): string {
   if (setting.type === 'url')
     return `${setting.schemes.join(' or ')} URL${setting.optional ? ', or nothing' : ''}`
   if (setting.type === 'columns') return acceptedColumns
+  if (setting.type === 'pipelines') return acceptedPipelines
   if (setting.type === 'start') return 'earliest, latest or an ISO time'
   return setting.type === 'string' && setting.shape ? setting.shape.accepts : 'true, false'
 }

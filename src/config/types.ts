@@ -2,7 +2,7 @@
  * The configuration object's type, derived from the table of settings, and the way from a key to its place.
  * Names are in camelCase and end in their unit: kafka.session_timeout → config.kafka.sessionTimeoutMs.
  */
-import type { ExtraColumn } from '../parse/contract.ts'
+import type { ExtraColumn, Pipeline } from '../parse/contract.ts'
 import { type SettingKey, settingOf, type settings } from './settings/index.ts'
 
 type Table = typeof settings
@@ -19,7 +19,9 @@ type ValueOf<S> = S extends { type: 'int' | 'bytes' | 'duration' }
           ? StartPosition
           : S extends { type: 'columns' }
             ? readonly ExtraColumn[]
-            : string
+            : S extends { type: 'pipelines' }
+              ? readonly Pipeline[]
+              : string
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -46,7 +48,13 @@ export type StartPosition = 'earliest' | 'latest' | number
 export type Config = Merged<Intersected<{ [K in SettingKey]: Place<K, Table[K]> }[SettingKey]>>
 
 /** What a setting may hold. */
-export type SettingValue = string | number | boolean | readonly string[] | readonly ExtraColumn[]
+export type SettingValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly ExtraColumn[]
+  | readonly Pipeline[]
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
@@ -80,7 +88,7 @@ export function buildConfig(values: ReadonlyMap<SettingKey, SettingValue>): Conf
 }
 
 function frozen<T extends object>(node: T): T {
-  for (const child of Object.values(node)) if (typeof child === 'object') frozen(child)
+  for (const child of Object.values(node)) if (typeof child === 'object' && child !== null) frozen(child)
   return Object.freeze(node)
 }
 

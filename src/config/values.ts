@@ -3,15 +3,17 @@
  * Problems say what is accepted; they quote the value unless the setting is secret.
  */
 
-import type { ExtraColumn } from '../parse/contract.ts'
+import type { ExtraColumn, Pipeline } from '../parse/contract.ts'
 import { hostListOf } from '../postgres/url.ts'
 import { acceptedColumns, parseColumns, type RawColumns, writeColumns } from './columns.ts'
+import { acceptedPipelines, parsePipelines, writePipelines } from './pipelines.ts'
 import type { Origin } from './problems.ts'
+import type { RawTree } from './raw-tree.ts'
 import type { ListSetting, NumberSetting, Setting } from './settings/index.ts'
 import type { SettingValue, StartPosition } from './types.ts'
 
-/** As written: one text, a list of them, or a map of columns. */
-export type RawValue = string | readonly string[] | RawColumns
+/** As written: one text, a list of them, a map of columns, or a tree. */
+export type RawValue = string | readonly string[] | RawColumns | RawTree
 /** A problem may have a place of its own inside the value. */
 export type Parsed =
   | { readonly value: SettingValue }
@@ -48,6 +50,11 @@ const quoted = (setting: Setting, text: string): string =>
 
 /** Reads a value; never throws. */
 export function parseValue(setting: Setting, raw: RawValue): Parsed {
+  if (setting.type === 'pipelines')
+    return typeof raw === 'string' || isTree(raw)
+      ? parsePipelines(raw)
+      : { problem: `expects ${acceptedPipelines}` }
+  if (isTree(raw)) return { problem: 'expects a value, not a map' }
   if (setting.type === 'columns')
     return isList(raw) ? { problem: `expects ${acceptedColumns}` } : parseColumns(raw)
   if (typeof raw === 'object' && !isList(raw)) return { problem: 'expects a value, not a map' }
@@ -83,6 +90,7 @@ export function parseValue(setting: Setting, raw: RawValue): Parsed {
 }
 
 const isList = (raw: RawValue): raw is readonly string[] => Array.isArray(raw)
+const isTree = (raw: RawValue): raw is RawTree => typeof raw === 'object' && 'kind' in raw
 
 function parseList(setting: ListSetting, raw: string | readonly string[]): Parsed {
   const parts = typeof raw === 'string' ? raw.split(',') : raw
@@ -149,6 +157,7 @@ export const readDuration = (text: string): number | null => readNumber('duratio
 
 /** A value as one would write it; the inverse of parseValue. Does not redact. */
 export function writeValue(type: Setting['type'], value: SettingValue): string {
+  if (type === 'pipelines') return writePipelines(value as readonly Pipeline[])
   if (type === 'columns') return writeColumns(value as readonly ExtraColumn[])
   if (typeof value === 'object') return value.join(',')
   if (type === 'start' && typeof value === 'number') return new Date(value).toISOString()

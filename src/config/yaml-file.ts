@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import {
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -18,7 +19,8 @@ import { messageOf } from '../errors.ts'
 import type { RawColumn, RawColumns } from './columns.ts'
 import { nearest } from './nearest.ts'
 import type { ConfigProblem, Origin } from './problems.ts'
-import { type SettingKey, settingKeys, settingOf, settings } from './settings/index.ts'
+import type { RawTree, Scalar } from './raw-tree.ts'
+import { type Setting, type SettingKey, settingKeys, settingOf, settings } from './settings/index.ts'
 import type { RawValue } from './values.ts'
 
 export interface RawSetting {
@@ -102,8 +104,7 @@ function readPair(pair: Pair, prefix: string, reading: Reading): void {
     return
   }
   const node = reading.resolve(pair.value)
-  const raw =
-    isMap(node) && settingOf(key).type === 'columns' ? columnsOf(node, reading) : rawOf(node, reading)
+  const raw = rawFor(settingOf(key).type, node, reading)
   if (raw === null) {
     const problem = 'expects a value or a list of values'
     reading.problems.push({ key, problem, origin })
@@ -112,6 +113,29 @@ function readPair(pair: Pair, prefix: string, reading: Reading): void {
   } else {
     reading.found.set(key, { raw, origin })
   }
+}
+
+function rawFor(type: Setting['type'], node: unknown, reading: Reading): RawValue | null {
+  if (type === 'pipelines' && isCollection(node)) return treeOf(node, reading)
+  return isMap(node) && type === 'columns' ? columnsOf(node, reading) : rawOf(node, reading)
+}
+
+/** All that stands below a node, each part with its place. */
+function treeOf(given: unknown, reading: Reading): RawTree {
+  const node = reading.resolve(given)
+  const origin = reading.locate(given)
+  if (isSeq(node)) return { kind: 'list', origin, items: node.items.map(item => treeOf(item, reading)) }
+  if (!isMap(node)) {
+    const value = isScalar(node) ? node.value : null
+    const isPlain = ['string', 'number', 'boolean'].includes(typeof value)
+    return { kind: 'scalar', origin, value: isPlain ? (value as Scalar) : null }
+  }
+  const entries = node.items.map(({ key, value }) => ({
+    name: isScalar(key) ? String(key.value) : String(key),
+    origin: reading.locate(key),
+    value: treeOf(value, reading),
+  }))
+  return { kind: 'map', origin, entries }
 }
 
 /** A map of maps, each entry with its place; what is no map has no fields. */

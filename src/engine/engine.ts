@@ -76,7 +76,8 @@ export class Engine {
 
   /** In the order of their start; fetchers come to it with their brokers. docs/architecture.md has the table. */
   private children(): ChildSpec[] {
-    const { membership, mirror, parser, pool, pressure, sink, store, storekeeper, turns } = this.parts
+    const { announcer, membership, mirror, parser, pool, pressure, sink, store, storekeeper, turns } =
+      this.parts
     const startPool = () => {
       pool.start()
       parser.wake()
@@ -88,6 +89,9 @@ export class Engine {
     return [
       { name: names.pressure, restart: 'temporary', part: pressure },
       ...(mirror === null ? [] : [{ name: names.mirror, restart: 'temporary' as const, part: mirror }]),
+      ...(announcer === null
+        ? []
+        : [{ name: names.announcer, restart: 'temporary' as const, part: announcer }]),
       {
         name: names.store,
         restart: 'temporary',

@@ -3,14 +3,17 @@
  * that one needs of another is handed over here, and is called only once all of them are there.
  */
 import { Arena } from '../arena/arena.ts'
-import { type Config, parserSettings } from '../config/index.ts'
+import { type Config, parserSettings, pipelineFinder, stepContext } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import { loadKernelModule } from '../kernel/kernel.ts'
 import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
 import type { Log } from '../log.ts'
+import type { ParserSettings } from '../parse/contract.ts'
 import { Parser } from '../parse/parser.ts'
 import { ParsePool } from '../parse/pool.ts'
+import { runningStep } from '../parse/step-names.ts'
 import type { WorkerData } from '../parse/worker-data.ts'
+import { Announcer } from '../redis/cache/announcer.ts'
 import { instanceName, Mirror } from '../redis/mirror.ts'
 import { Refusals } from '../sink/refusals.ts'
 import { Turns } from '../sink/turns.ts'
@@ -23,6 +26,7 @@ import { StorePool } from '../store/connection.ts'
 import { Segments } from '../store/segments.ts'
 import { Storekeeper } from '../store/storekeeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
+import { announcementOf } from './announcement.ts'
 import { consumerChores, maintenanceChores } from './chores.ts'
 import { Claims } from './claims.ts'
 import { Gaps } from './gaps.ts'
@@ -48,6 +52,7 @@ export const names = {
   pressure: 'pressure',
   turns: 'turns',
   mirror: 'mirror',
+  announcer: 'announcer',
   store: 'store',
   parsePool: 'parse pool',
   membership: 'membership',
@@ -72,11 +77,15 @@ export class Parts {
   readonly pressure: Pressure
   /** Null without redis.url. */
   readonly mirror: Mirror | null
+  /** The same. */
+  readonly announcer: Announcer | null
   private readonly deps: PartsDeps
+  private readonly pipelines: readonly ParserSettings[]
 
   constructor(deps: PartsDeps) {
     this.deps = deps
     const { config, emit, log } = deps
+    this.pipelines = parserSettings(config)
     this.arena = createArena(config)
     this.store = new StorePool(config.postgres)
     this.segments = new Segments(this.store, config.storage.segment, emit)
@@ -111,6 +120,7 @@ export class Parts {
     })
     this.pressure = new Pressure({ partitions: deps.partitions, arena: () => accountsOf(this.arena) })
     this.mirror = this.createMirror()
+    this.announcer = config.redis.url === '' ? null : new Announcer({ ...config.redis, emit })
   }
 
   private createSource(): Source {
@@ -123,7 +133,10 @@ export class Parts {
       partitionFetchBytes: config.kafka.partitionFetchBytes,
       parse: range => this.parser.submit(range),
       claim: (topic, tokens) => this.positions.claim(topic, tokens),
-      onAssigned: () => this.claims.assigned(),
+      onAssigned: () => {
+        this.claims.assigned()
+        this.announcer?.assigned()
+      },
       onBehind: (partition, logStart, error) => this.claims.behind(partition, logStart, error),
       onUnknownTopic: () => this.membership.lookSoon(),
       onEnded: () => this.claims.giveBack(),
@@ -150,7 +163,8 @@ export class Parts {
   private createPool(): ParsePool {
     const { arena, deps } = this
     const workerData: WorkerData = {
-      settings: parserSettings(deps.config),
+      pipelines: this.pipelines,
+      steps: stepContext(deps.config),
       memory: arena.memory,
       module: loadKernelModule(),
     }
@@ -159,6 +173,7 @@ export class Parts {
       worker: deps.worker,
       workerData,
       timeoutMs: deps.config.parse.timeoutMs,
+      runningStep: task => runningStep(this.pipelines, arena.view, task),
       onFailed: error => deps.supervisor.exited(names.parsePool, error),
     })
   }
@@ -168,6 +183,8 @@ export class Parts {
     return new Parser({
       arena,
       pool,
+      pipelines: this.pipelines,
+      pipelineOf: pipelineFinder(deps.config),
       partitions: () => source.partitions.size,
       deliver: batch => this.sink.deliver(keyOf(batch.claim.topic, batch.claim.partition), batch),
       onRangeDone: (range, nextOffset) => {
@@ -239,7 +256,10 @@ export class Parts {
       forgetSegments: starts => segments.forget(starts),
       rawRecord: (claim, offset) => source.rawRecord(claim.topic, claim.partition, offset),
       readPositions: claims => this.positions.read(claims),
-      onCommitted: claim => this.claims.committed(claim),
+      onCommitted: (claim, move) => {
+        this.claims.committed(claim)
+        this.announcer?.committed(announcementOf(move))
+      },
       onFenced: claim => this.claims.fenced(claim),
       onRewound: (claim, stored) => this.claims.rewound(claim, stored),
       onHalt: (claim, error) => this.claims.halt(claim, error),

@@ -10,6 +10,7 @@ import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
 import { answerErrors } from './error-answer.ts'
 import { healthRoute } from './health-route.ts'
+import { otlpScope } from './intake/otlp-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { readyRoute } from './ready-route.ts'
 
@@ -27,6 +28,7 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
   server.register(metricsRoute, deps)
   if (deps.debug !== null) server.register(debugScope, deps.debug)
   if (deps.api) server.register(apiScope, { deps: deps.api, prefix: '/api/v1' })
+  if (deps.api?.intake) server.register(otlpScope, { ...deps.api, intake: deps.api.intake, prefix: '/v1' })
   return server
 }
 

@@ -7,7 +7,9 @@ import {
   DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
   DEAD_RECORD_TOO_LARGE,
+  DEAD_REWRITE_TOO_LARGE,
   DEAD_ROW_TOO_LARGE,
+  DEAD_STEP_FAILED,
   DEAD_TOO_DEEP,
   DEAD_VALUE_TOO_LARGE,
 } from './memory-map.ts'
@@ -21,4 +23,6 @@ export const deadLetterReasons: Readonly<Record<number, string>> = {
   [DEAD_ROW_TOO_LARGE]: 'row larger than six times the setting max_record_bytes',
   [DEAD_RECORD_TOO_LARGE]: 'record larger than the setting max_record_bytes with key and headers',
   [DEAD_NOT_LOGFMT]: 'not logfmt',
+  [DEAD_REWRITE_TOO_LARGE]: 'larger than the setting max_record_bytes when its fields are written out',
+  [DEAD_STEP_FAILED]: 'a step of its pipeline failed',
 }

@@ -16,6 +16,8 @@ interface KernelExports {
   /** `more` is 0 or 1. Gives a STEP_… of memory-map.ts. */
   parseRecords(batch: number, at: number, end: number, more: number, remaining: number): number
   passOversized(batch: number, at: number, end: number, left: number, remaining: number): number
+  /** After STEP_FIELDS: a SETTLE_…, with its bytes or code. */
+  settleRecord(how: number, detail: number): number
   passTo(nextOffset: number): void
   finish(): void
 }
@@ -38,6 +40,7 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
     begin: calls.begin,
     parseRecords: calls.parseRecords,
     passOversized: calls.passOversized,
+    settleRecord: calls.settleRecord,
     passTo: calls.passTo,
     finish: calls.finish,
   }

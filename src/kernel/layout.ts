@@ -2,7 +2,7 @@
  * What the rest of LogCollector needs to know of the kernel's memory: sizes for the arena, readers for the sink.
  */
 export { deadLetterReasons } from './dead-letter-codes.ts'
-export { PAGE_BYTES, STATIC_BYTES } from './memory-map.ts'
+export { DEAD_STEP_FAILED, PAGE_BYTES, STATIC_BYTES } from './memory-map.ts'
 export {
   type DeadLetter,
   type Rollup,

@@ -48,6 +48,9 @@ export const FLAGS_AT = 16
 export const FORMAT_AT = 20
 /** u8: number of extra columns; their TYPE_… are u8 at EXTRA_TYPES_AT. */
 export const EXTRA_COUNT_AT = 21
+/** u32: where the rewrite buffer begins, from the slot; u32: its size. */
+export const REWRITE_OFFSET_AT = 40
+export const REWRITE_SIZE_AT = 44
 /** Seven pairs of u8: first alias slot of the column, number of its slots. */
 export const COLUMNS_AT = 24
 /** One u8 an alias slot: 1 when its numbers are OpenTelemetry's. */
@@ -63,6 +66,8 @@ export const FLAG_DEAD_LETTER_MALFORMED = 1
 export const FLAG_KEYS = 2
 export const FLAG_HEADERS = 4
 export const FLAG_HOURS = 8
+/** Every record is handed to JavaScript between scan and encode (STEP_FIELDS). */
+export const FLAG_STEPS = 16
 
 // Formats: what a value is taken for (assembly/formats.ts).
 export const FORMAT_JSON = 0
@@ -95,6 +100,8 @@ export const RESULT_USED_AT = RESULT_AT + 36
 export const RESULT_MALFORMED_AT = RESULT_AT + 40
 export const RESULT_SANITIZED_AT = RESULT_AT + 44
 export const RESULT_SEGMENT_COUNT_AT = RESULT_AT + 48
+/** Left out by steps. */
+export const RESULT_DROPPED_AT = RESULT_AT + 52
 /** f64 from here: JavaScript reads them without BigInt. */
 export const RESULT_EXPECTED_AT = RESULT_AT + 56
 export const RESULT_SKIPPED_AT = RESULT_AT + 64
@@ -103,6 +110,12 @@ export const RESULT_MIN_TS_AT = RESULT_AT + 80
 export const RESULT_MAX_TS_AT = RESULT_AT + 88
 export const RESULT_FIRST_TIME_AT = RESULT_AT + 96
 export const RESULT_LAST_TIME_AT = RESULT_AT + 104
+
+/** With STEP_FIELDS: where the record lies as a JSON object, and its end. */
+export const RESULT_TEXT_AT = RESULT_AT + 112
+export const RESULT_TEXT_END_AT = RESULT_AT + 116
+/** The step that runs, from 1; 0: none. Written by the worker, read by the main thread when the worker hangs. */
+export const RUNNING_STEP_AT = RESULT_AT + 120
 
 // Then the kernel's working memory.
 /** Field table: one entry an alias slot. */
@@ -140,6 +153,11 @@ export const ROW_TABLE_STAGE_AT = ROLLUP_ENTRIES_AT + ROLLUP_ENTRIES_BYTES
 export const WINDOW_AT = ROW_TABLE_STAGE_AT + MAX_ROWS * 12
 /** What a record may carry beside a value of maxRecordBytes (key, headers) and still fit the window. */
 export const WINDOW_EXTRA_BYTES = 131072
+/**
+ * Behind the window lies the rewrite buffer: records as JSON objects, where steps changed them or their format is a
+ * line format. Of maxRecordBytes and so many more.
+ */
+export const REWRITE_EXTRA_BYTES = 65536
 /** A 16-byte load may overrun the window by this much. */
 export const SLACK_BYTES = 64
 
@@ -177,6 +195,9 @@ export const DEAD_TOO_DEEP = 5
 export const DEAD_ROW_TOO_LARGE = 6
 export const DEAD_RECORD_TOO_LARGE = 7
 export const DEAD_NOT_LOGFMT = 8
+export const DEAD_REWRITE_TOO_LARGE = 9
+/** The worker knows more: ParseResult.stepFailures. */
+export const DEAD_STEP_FAILED = 10
 
 // Answers of parseRecords.
 export const STEP_DONE = 0
@@ -187,3 +208,16 @@ export const STEP_MORE = 3
 export const STEP_CORRUPT = 4
 /** A record at or behind toOffset was met. */
 export const STEP_END = 5
+/** A record waits for its steps: settleRecord, then parseRecords again. */
+export const STEP_FIELDS = 6
+
+// What settleRecord is told.
+export const SETTLE_KEEP = 0
+/** The record was rewritten: so many bytes of a JSON object lie in the rewrite buffer. */
+export const SETTLE_REWRITTEN = 1
+export const SETTLE_DROP = 2
+/** A dead letter of the code given. */
+export const SETTLE_REFUSE = 3
+
+/** Before a column's name: the key under which rewritten records name it, ahead of all its aliases. */
+export const COLUMN_KEY_PREFIX = 0x7f

@@ -5,6 +5,7 @@
 import {
   type ColumnType,
   type ParserSettings,
+  type PromotedColumn,
   promotedColumns,
   type RecordFormat,
 } from '../parse/contract.ts'
@@ -12,6 +13,7 @@ import {
   ALIAS_FLAGS_AT,
   ALIASES_AT,
   ALIASES_BYTES,
+  COLUMN_KEY_PREFIX,
   COLUMNS_AT,
   EXTRA_COUNT_AT,
   EXTRA_TYPES_AT,
@@ -19,6 +21,7 @@ import {
   FLAG_HEADERS,
   FLAG_HOURS,
   FLAG_KEYS,
+  FLAG_STEPS,
   FLAGS_AT,
   FORMAT_AT,
   FORMAT_AUTO,
@@ -33,6 +36,9 @@ import {
   MAX_EXTRA_COLUMNS,
   MAX_RECORD_AT,
   PAGE_BYTES,
+  REWRITE_EXTRA_BYTES,
+  REWRITE_OFFSET_AT,
+  REWRITE_SIZE_AT,
   SETTINGS_HASH_AT,
   SEVERITIES_AT,
   SEVERITIES_BYTES,
@@ -75,15 +81,23 @@ const types: Readonly<Record<ColumnType, number>> = {
   uuid: TYPE_UUID,
 }
 
+type Sizes = Pick<ParserSettings, 'maxRecordBytes'>
+
+const rewriteBytes = ({ maxRecordBytes }: Sizes): number => maxRecordBytes + REWRITE_EXTRA_BYTES
+
 /** Bytes of one slot, a multiple of PAGE_BYTES. */
-export function scratchBytes(settings: Pick<ParserSettings, 'maxRecordBytes'>): number {
-  const bytes = WINDOW_AT + settings.maxRecordBytes + WINDOW_EXTRA_BYTES + SLACK_BYTES
+export function scratchBytes(settings: Sizes): number {
+  const window = settings.maxRecordBytes + WINDOW_EXTRA_BYTES + SLACK_BYTES
+  const bytes = WINDOW_AT + window + rewriteBytes(settings) + SLACK_BYTES
   return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
 }
 
-/** Bytes of the window through which inflated Kafka batches pass: the rest of the slot. */
-export const windowBytes = (settings: Pick<ParserSettings, 'maxRecordBytes'>): number =>
-  scratchBytes(settings) - WINDOW_AT - SLACK_BYTES
+/** Where the rewrite buffer begins, from the slot. */
+const rewriteOffset = (settings: Sizes): number =>
+  scratchBytes(settings) - SLACK_BYTES - Math.ceil(rewriteBytes(settings) / 8) * 8
+
+/** Bytes of the window through which inflated Kafka batches pass: what is left of the slot. */
+export const windowBytes = (settings: Sizes): number => rewriteOffset(settings) - WINDOW_AT - SLACK_BYTES
 
 /** The image of the settings. @throws RangeError when there are too many aliases or columns, or they are too long. */
 export function buildImage(settings: ParserSettings): Uint8Array {
@@ -92,6 +106,8 @@ export function buildImage(settings: ParserSettings): Uint8Array {
   view.setUint32(MAX_RECORD_AT, settings.maxRecordBytes, true)
   view.setUint32(JUMBO_AT, settings.maxRecordBytes * JUMBO_FACTOR, true)
   view.setUint32(FLAGS_AT, flagsOf(settings), true)
+  view.setUint32(REWRITE_OFFSET_AT, rewriteOffset(settings), true)
+  view.setUint32(REWRITE_SIZE_AT, rewriteBytes(settings), true)
   image[FORMAT_AT] = formats[settings.format]
   if (settings.columns.length > MAX_EXTRA_COLUMNS)
     throw new RangeError(`more than ${MAX_EXTRA_COLUMNS} columns`)
@@ -99,13 +115,12 @@ export function buildImage(settings: ParserSettings): Uint8Array {
   settings.columns.forEach(({ type }, index) => {
     image[EXTRA_TYPES_AT + index] = types[type]
   })
-  const aliases = promotedColumns.flatMap((column, index) => {
-    const first = promotedColumns
-      .slice(0, index)
-      .reduce((sum, name) => sum + settings.aliases[name].length, 0)
-    image[COLUMNS_AT + index * 2] = first
-    image[COLUMNS_AT + index * 2 + 1] = settings.aliases[column].length
-    return settings.aliases[column]
+  const aliases: string[] = []
+  promotedColumns.forEach((column, index) => {
+    const names = namesOf(settings, column)
+    image[COLUMNS_AT + index * 2] = aliases.length
+    image[COLUMNS_AT + index * 2 + 1] = names.length
+    aliases.push(...names)
   })
   if (aliases.length > MAX_ALIASES) throw new RangeError(`more than ${MAX_ALIASES} aliases`)
   const slots = [
@@ -126,11 +141,21 @@ export function buildImage(settings: ParserSettings): Uint8Array {
   return image
 }
 
+/** What the fields of a column are called, the first present wins. */
+export const namesOf = (
+  { aliases, steps }: Pick<ParserSettings, 'aliases' | 'steps'>,
+  column: PromotedColumn,
+): readonly string[] => (steps.length > 0 ? [columnKey(column), ...aliases[column]] : aliases[column])
+
+/** The key under which a rewritten record names a column. */
+export const columnKey = (column: PromotedColumn): string => String.fromCharCode(COLUMN_KEY_PREFIX) + column
+
 const flagsOf = (settings: ParserSettings): number =>
   (settings.malformed === 'dead_letter' ? FLAG_DEAD_LETTER_MALFORMED : 0) |
   (settings.keys ? FLAG_KEYS : 0) |
   (settings.headers ? FLAG_HEADERS : 0) |
-  (settings.segment === 'hour' ? FLAG_HOURS : 0)
+  (settings.segment === 'hour' ? FLAG_HOURS : 0) |
+  (settings.steps.length > 0 ? FLAG_STEPS : 0)
 
 /** FNV-1a. */
 function hashOf(bytes: Uint8Array): number {

@@ -7,8 +7,10 @@ import {
   RESULT_EXPECTED_AT,
   RESULT_POSITION_AT,
   RESULT_REMAINING_AT,
+  RUNNING_STEP_AT,
   STEP_CORRUPT,
   STEP_DONE,
+  STEP_FIELDS,
   STEP_MORE,
   STEP_OUTPUT_FULL,
   STEP_ROW_TOO_LARGE,
@@ -16,10 +18,12 @@ import {
 } from '../kernel/memory-map.ts'
 import { buildImage, ensureImage, windowBytes } from '../kernel/slot.ts'
 import { AbortedTransactions } from './aborted.ts'
-import type { ParseResult, ParserSettings, ParseStop, ParseTask } from './contract.ts'
+import type { ParseResult, ParserSettings, ParseStop, ParseTask, PipelineStep } from './contract.ts'
 import { Inflater } from './inflate.ts'
 import { type BatchFault, BatchHeader, isChecksumRight, readHeader, unreadFeature } from './kafka-batch.ts'
 import { type Ending, readResult } from './result.ts'
+import { StepLane } from './step-lane.ts'
+import type { Step } from './steps/step.ts'
 
 /** What of an inflated batch is put into the window at first; all of the window only where a record asks for it. */
 const CHUNK_BYTES = 256 * 1024
@@ -42,10 +46,26 @@ interface Bookmark {
   remaining: number
 }
 
+type WalkEnding = Omit<Ending, 'droppedBy' | 'stepFailures'>
+
+interface Pipeline {
+  readonly settings: ParserSettings
+  readonly image: Uint8Array
+  /** Null: no steps. */
+  readonly lane: StepLane | null
+}
+
+export type StepCompiler = (steps: readonly PipelineStep[]) => readonly Step[]
+
+const noSteps: StepCompiler = steps => {
+  throw new Error(`nobody compiles the steps ${steps.map(({ kind }) => kind).join(', ')}`)
+}
+const noLane = { droppedBy: [], failures: [] } as const
+
 export class BatchWalk {
   private readonly kernel: Kernel
-  private readonly settings: ParserSettings
-  private readonly image: Uint8Array
+  private readonly pipelines: readonly Pipeline[]
+  private lane: StepLane | null = null
   private readonly windowBytes: number
   private readonly inflater: Inflater
   private readonly header = new BatchHeader()
@@ -53,10 +73,18 @@ export class BatchWalk {
   private readonly bookmark: Bookmark = { inputKey: -1, address: 0, nextOffset: 0, position: 0, remaining: 0 }
   private slot = 0
 
-  constructor(kernel: Kernel, settings: ParserSettings) {
+  /**
+   * @param pipelines at least one; only what belongs to a pipeline may differ between them
+   * @param compile makes the steps of those that have some
+   */
+  constructor(kernel: Kernel, pipelines: readonly ParserSettings[], compile: StepCompiler = noSteps) {
+    const settings = pipelines[0]!
     this.kernel = kernel
-    this.settings = settings
-    this.image = buildImage(settings)
+    this.pipelines = pipelines.map(settings => ({
+      settings,
+      image: buildImage(settings),
+      lane: settings.steps.length === 0 ? null : new StepLane(kernel, settings, compile(settings.steps)),
+    }))
     this.windowBytes = windowBytes(settings)
     this.inflater = new Inflater(settings.maxBatchBytes)
   }
@@ -65,8 +93,12 @@ export class BatchWalk {
   run(task: ParseTask): ParseResult {
     const startedAt = performance.now()
     const { kernel } = this
+    const { image, lane, settings } = this.pipelines[task.pipeline]!
+    this.lane = lane
+    lane?.begin(task.scratchAddress)
+    kernel.view.setUint32(task.scratchAddress + RUNNING_STEP_AT, 0, true)
     this.slot = task.scratchAddress
-    ensureImage(kernel.view, this.slot, this.image)
+    ensureImage(kernel.view, this.slot, image)
     kernel.begin(
       this.slot,
       task.outputAddress,
@@ -80,13 +112,20 @@ export class BatchWalk {
     kernel.passTo(task.fromOffset)
     const ending = this.walk(task)
     kernel.finish()
-    return readResult(kernel.view, task, this.settings, ending, performance.now() - startedAt)
+    const { droppedBy, failures } = lane ?? noLane
+    return readResult(
+      kernel.view,
+      task,
+      settings,
+      { ...ending, droppedBy, stepFailures: failures },
+      performance.now() - startedAt,
+    )
   }
 
   /** Goes through the batches; says where and why it ended. */
-  private walk(task: ParseTask): Ending {
+  private walk(task: ParseTask): WalkEnding {
     const { kernel, header } = this
-    const ending: Ending = { fingerprint: null, stop: null, stopReason: '' }
+    const ending: WalkEnding = { fingerprint: null, stop: null, stopReason: '' }
     const end = task.inputAddress + task.inputBytes
     this.aborted.begin(kernel.view, task.abortedAt, task.abortedCount)
     let lastNext = 0
@@ -140,8 +179,8 @@ export class BatchWalk {
   }
 
   private parsePlain(task: ParseTask, position: number, remaining: number): number {
-    const { kernel, header } = this
-    const step = kernel.parseRecords(header.address, header.recordsAt + position, header.end, 0, remaining)
+    const { header } = this
+    const step = this.parseRecords(header.address, header.recordsAt + position, header.end, 0, remaining)
     this.mark(task, step, this.position - header.recordsAt)
     return step
   }
@@ -158,7 +197,7 @@ export class BatchWalk {
       const bytes = Math.min(chunk, this.windowBytes, inflated.length - position)
       inflated.copy(kernel.bytes, window, position, position + bytes)
       const isLast = position + bytes === inflated.length
-      const step = kernel.parseRecords(header.address, window, window + bytes, isLast ? 0 : 1, left)
+      const step = this.parseRecords(header.address, window, window + bytes, isLast ? 0 : 1, left)
       const read = this.position - window
       position += read
       left = this.remaining
@@ -189,6 +228,17 @@ export class BatchWalk {
     }
   }
 
+  /** The kernel's parseRecords, with the steps of the pipeline where it has some. */
+  private parseRecords(batch: number, at: number, end: number, more: number, remaining: number): number {
+    const { kernel, lane } = this
+    let step = kernel.parseRecords(batch, at, end, more, remaining)
+    while (step === STEP_FIELDS && lane !== null) {
+      step = lane.settle()
+      if (step === STEP_DONE) step = kernel.parseRecords(batch, this.position, end, more, this.remaining)
+    }
+    return step
+  }
+
   /** Remembers where to go on, when it is for want of room that the batch is not done. */
   private mark(task: ParseTask, step: number, position: number): void {
     const { bookmark } = this
@@ -214,7 +264,7 @@ export class BatchWalk {
   }
 }
 
-function stopFor(ending: Ending, fault: BatchFault): Ending {
+function stopFor(ending: WalkEnding, fault: BatchFault): WalkEnding {
   ending.stop = fault.stop
   ending.stopReason = fault.reason
   return ending

@@ -16,7 +16,8 @@ export const promotedColumns = [
 export type PromotedColumn = (typeof promotedColumns)[number]
 
 /** What the value of a record is taken for; docs/formats.md has the rules. */
-export type RecordFormat = 'json' | 'logfmt' | 'raw' | 'auto'
+export const recordFormats = ['json', 'logfmt', 'raw', 'auto'] as const
+export type RecordFormat = (typeof recordFormats)[number]
 
 /** Types that an extra column may have, by their names in Postgres. */
 export const columnTypes = [
@@ -39,8 +40,29 @@ export interface ExtraColumn {
   readonly type: ColumnType
 }
 
-/** Constant over a worker's life; travels once, as workerData. */
+/** A step as the configuration has it: plain data; parse/steps compiles it in the worker. */
+export interface PipelineStep {
+  readonly kind: string
+  readonly options: unknown
+}
+
+/** Topics that are read alike. */
+export interface Pipeline {
+  readonly name: string
+  /** Names, and regular expressions between slashes. */
+  readonly topics: readonly string[]
+  /** Null: that of parse.format. */
+  readonly format: RecordFormat | null
+  /** In place of parse.aliases, column by column. */
+  readonly aliases: Readonly<Partial<Record<PromotedColumn, readonly string[]>>>
+  readonly steps: readonly PipelineStep[]
+}
+
+/** Of one pipeline. Constant over a worker's life; travels once, as workerData. */
 export interface ParserSettings {
+  /** Of the pipeline. */
+  readonly name: string
+  readonly steps: readonly PipelineStep[]
   /** Field names that fill a column, the first present wins; a dot descends into an object, and a key that holds the dot itself also counts. */
   readonly aliases: Readonly<Record<PromotedColumn, readonly string[]>>
   readonly format: RecordFormat
@@ -60,6 +82,8 @@ export interface ParserSettings {
 
 /** One run of a worker over one range of Kafka batches. Addresses are byte offsets in the arena's memory. */
 export interface ParseTask {
+  /** Number of the pipeline in the worker's settings. */
+  readonly pipeline: number
   /** Scratch area of this task's slot: kernel state lives there, never in the worker. */
   readonly scratchAddress: number
   /** Whole Kafka batches of one partition. */
@@ -88,6 +112,13 @@ export interface ParseTask {
  */
 export type ParseStop = 'output_full' | 'row_too_large' | 'corrupt' | 'unsupported'
 
+/** A step threw on a record. */
+export interface StepFailure {
+  readonly offset: number
+  /** Pipeline, step and error, in ASCII. */
+  readonly reason: string
+}
+
 /**
  * A parsed batch: what the worker wrote to the front of the output region, in this order, each part 8-aligned:
  * COPY rows (no header, no trailer), row table, rollups, dead letters.
@@ -108,8 +139,13 @@ export interface ParseResult {
   readonly deadLetters: number
   /** All of the region that is in use. */
   readonly usedBytes: number
-  /** Offsets without a record to store: control batches, aborted transactions, compacted gaps. next − first = rows + deadLetters + skipped. */
+  /** Offsets without a record to store: control batches, aborted transactions, compacted gaps. next − first = rows + deadLetters + dropped + skipped. */
   readonly skipped: number
+  /** Records that steps left out; by step of the pipeline (empty: none). */
+  readonly dropped: number
+  readonly droppedBy: readonly number[]
+  /** Why dead letters of the code DEAD_STEP_FAILED are such, in the order of their offsets; perhaps not of all. */
+  readonly stepFailures: readonly StepFailure[]
   /** Sum of the value sizes of rows and dead letters. */
   readonly valueBytes: number
   /** Rows stored raw because they are not of the format; rows in which something was replaced, cut or did not fit. */

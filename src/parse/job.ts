@@ -12,6 +12,7 @@ const FAILURES_BEFORE_HALVING = 2
 
 export class ParseJob {
   readonly range: Range
+  readonly pipeline: number
   /** Everything below is dealt with. */
   from: number
   /** End of the next task: the range's, or nearer while a guilty record is sought. */
@@ -21,8 +22,10 @@ export class ParseJob {
   /** End of the shortest task that failed twice: the guilty record is below it. */
   private suspectTo: number
 
-  constructor(range: Range) {
+  /** @param pipeline the number of its topic's */
+  constructor(range: Range, pipeline: number) {
     this.range = range
+    this.pipeline = pipeline
     this.from = range.firstOffset
     this.to = range.nextOffset
     this.suspectTo = range.firstOffset
@@ -35,6 +38,7 @@ export class ParseJob {
   task(output: Region): Omit<ParseTask, 'scratchAddress'> {
     const { range } = this
     return {
+      pipeline: this.pipeline,
       inputAddress: range.address,
       inputBytes: range.bytes,
       inputKey: range.region.generation,
@@ -60,7 +64,7 @@ export class ParseJob {
       result.firstOffset === this.from &&
       result.nextOffset >= this.from &&
       result.usedBytes <= outputBytes &&
-      dealtWith === result.rows + result.deadLetters + result.skipped &&
+      dealtWith === result.rows + result.deadLetters + result.dropped + result.skipped &&
       !stuck
     if (isSound) return null
     const { topic, partition } = this.range.claim
@@ -73,6 +77,7 @@ export class ParseJob {
       nextOffset: result.nextOffset,
       rows: result.rows,
       deadLetters: result.deadLetters,
+      dropped: result.dropped,
       skipped: result.skipped,
       stop: result.stop,
     })
@@ -119,6 +124,9 @@ const deadRecord = (offset: number): ParseResult => ({
   deadLetters: 0,
   usedBytes: 0,
   skipped: 0,
+  dropped: 0,
+  droppedBy: [],
+  stepFailures: [],
   valueBytes: 0,
   malformed: 0,
   sanitized: 0,

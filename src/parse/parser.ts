@@ -8,13 +8,17 @@ import type { ParsedBatch, Range } from '../arena/descriptors.ts'
 import { PAGE_BYTES, type Region } from '../arena/region.ts'
 import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import type { ParseResult } from './contract.ts'
+import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
 import type { ParsePool } from './pool.ts'
+import { stepName } from './step-names.ts'
 
 export interface ParserDeps {
   readonly arena: Arena
   readonly pool: Pick<ParsePool, 'hasFreeSlot' | 'run'>
+  readonly pipelines: readonly ParserSettings[]
+  /** The number of the topic's pipeline. */
+  readonly pipelineOf: (topic: string) => number
   /** Partitions that share the output account now. */
   readonly partitions: () => number
   readonly deliver: (batch: ParsedBatch) => void
@@ -45,7 +49,7 @@ export class Parser {
   }
 
   submit(range: Range): void {
-    this.waiting.push(new ParseJob(range))
+    this.waiting.push(new ParseJob(range, this.deps.pipelineOf(range.claim.topic)))
     this.pump()
   }
 
@@ -125,8 +129,16 @@ export class Parser {
       malformed: result.malformed,
       sanitized: result.sanitized,
       deadLetters: result.deadLetters,
+      dropped: result.dropped,
       durationMs,
       workerMs: result.workerMs,
+    })
+    result.droppedBy.forEach((records, step) => {
+      if (records > 0)
+        this.deps.emit('parse:records:dropped', {
+          ...stepName(this.deps.pipelines, job.pipeline, step),
+          records,
+        })
     })
     this.deps.deliver({ claim: job.range.claim, region, result, verdict: null })
   }

@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly workerData: unknown
   /** A task that takes longer is aborted with its thread. */
   readonly timeoutMs: number
+  /** What runs in the slot of a task that hangs, in words; empty where nothing is known. */
+  readonly runningStep?: (task: ParseTask) => string
   /** A thread died without a task, or was not replaced. `stop` and `start` make the pool whole again. */
   readonly onFailed: (error: Error) => void
 }
@@ -79,18 +81,22 @@ export class ParsePool {
     const scratchAddress = this.freeSlots.pop()
     if (scratchAddress === undefined || piscina === null)
       throw new Error('the parse pool was asked for more tasks than it has slots')
-    const { timeoutMs } = this.options
+    const { runningStep = () => '', timeoutMs } = this.options
     const slot = this.slots.indexOf(scratchAddress)
     this.busyTime.begin(slot, performance.now())
     const threads = [...piscina.threads]
     const watchdog = new AbortController()
-    const timer = setTimeout(() => watchdog.abort(), timeoutMs)
+    let place = ''
+    const timer = setTimeout(() => {
+      place = runningStep({ scratchAddress, ...task })
+      watchdog.abort()
+    }, timeoutMs)
     try {
       return await piscina.run({ scratchAddress, ...task }, { signal: watchdog.signal })
     } catch (error) {
       await this.ended(threads)
       this.lookForLost(piscina, error)
-      const reason = watchdog.signal.aborted ? `no answer in ${timeoutMs} ms` : messageOf(error)
+      const reason = watchdog.signal.aborted ? late(timeoutMs, place) : messageOf(error)
       throw new PipelineError('WORKER_FAILED', { reason, from: task.fromOffset, to: task.toOffset }, error)
     } finally {
       clearTimeout(timer)
@@ -119,6 +125,9 @@ export class ParsePool {
     await piscina?.destroy()
   }
 }
+
+const late = (timeoutMs: number, place: string): string =>
+  `no answer in ${timeoutMs} ms${place === '' ? '' : `, ${place}`}`
 
 /** Node sets threadId to −1 when the thread has ended. */
 const hasNotExited = (thread: Worker): boolean => thread.threadId !== -1

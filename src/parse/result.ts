@@ -6,6 +6,7 @@ import {
   RESULT_COPY_BYTES_AT,
   RESULT_DEAD_LETTER_COUNT_AT,
   RESULT_DEAD_LETTERS_AT,
+  RESULT_DROPPED_AT,
   RESULT_EXPECTED_AT,
   RESULT_FIRST_TIME_AT,
   RESULT_LAST_TIME_AT,
@@ -33,6 +34,8 @@ export interface Ending {
   fingerprint: ParseResult['fingerprint']
   stop: ParseResult['stop']
   stopReason: string
+  droppedBy: ParseResult['droppedBy']
+  stepFailures: ParseResult['stepFailures']
 }
 
 /** The result of the task, whose slot the kernel has finished. */
@@ -61,6 +64,9 @@ export function readResult(
     deadLettersAt: count(RESULT_DEAD_LETTERS_AT),
     deadLetters: count(RESULT_DEAD_LETTER_COUNT_AT),
     usedBytes: count(RESULT_USED_AT),
+    dropped: count(RESULT_DROPPED_AT),
+    droppedBy: ending.droppedBy,
+    stepFailures: ending.stepFailures,
     skipped: sum(RESULT_SKIPPED_AT),
     valueBytes: sum(RESULT_VALUE_BYTES_AT),
     malformed: count(RESULT_MALFORMED_AT),

@@ -7,10 +7,12 @@ import { loadDecoder, NotLoadedError } from '../codecs/decompress.ts'
 import { instantiateKernel } from '../kernel/instance.ts'
 import { BatchWalk } from './batch-walk.ts'
 import type { ParseResult, ParseTask } from './contract.ts'
+import { stepCompiler } from './step-compiler.ts'
 import type { WorkerData } from './worker-data.ts'
 
-const { settings, memory, module } = workerData as WorkerData
-const walk = new BatchWalk(instantiateKernel(module, memory), settings)
+const { pipelines, steps, memory, module } = workerData as WorkerData
+const compile = await stepCompiler(pipelines, steps)
+const walk = new BatchWalk(instantiateKernel(module, memory), pipelines, compile)
 
 /** Piscina's handler. Throws only where memory or settings are broken: then the thread's task has failed. */
 export default async function parse(task: ParseTask): Promise<ParseResult> {

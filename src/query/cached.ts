@@ -12,6 +12,8 @@ export interface Question {
   /** The time of the rows that the answer depends on: from inclusive, to exclusive. */
   readonly from: Date
   readonly to: Date
+  /** The range moves with the clock ("the last hour"): equal widths are then equal questions. */
+  readonly isRolling?: boolean
 }
 
 /**

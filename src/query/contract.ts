@@ -7,6 +7,8 @@
 export interface Range {
   readonly fromUs: number
   readonly toUs: number
+  /** It moves with the clock: see Question. */
+  readonly isRolling?: boolean
 }
 
 /** What is missing filters nothing. */

@@ -20,13 +20,17 @@ const HOUR_US = 3_600_000_000
 const KEPT_FROM_EXPORTS = 1
 
 const allTime: Range = { fromUs: 0, toUs: Date.UTC(2200, 0) * 1000 }
-const lastHour = (): Range => ({ fromUs: Date.now() * 1000 - HOUR_US, toUs: Date.now() * 1000 })
+const lastHour = (): Range => {
+  const nowUs = Date.now() * 1000
+  return { fromUs: nowUs - HOUR_US, toUs: nowUs, isRolling: true }
+}
 
-const questionOf = (name: string, params: object, { fromUs, toUs }: Range): Question => ({
+const questionOf = (name: string, params: object, { fromUs, toUs, isRolling = false }: Range): Question => ({
   name,
   params,
   from: dateOf(fromUs),
   to: dateOf(toUs),
+  isRolling,
 })
 
 /** @param connections of the pool: all but one may be taken by exports */

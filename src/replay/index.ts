@@ -2,7 +2,8 @@
  * Replays dead letters: finds them (store), parses them with the configuration of now (parser.ts), stores them (sink).
  * Neighbour: cli/dead-letters.ts. docs/dead-letters.md says what is promised.
  */
-import { type Config, parserSettings } from '../config/index.ts'
+import { type Config, parserSettings, pipelineFinder, stepContext } from '../config/index.ts'
+import { stepCompiler } from '../parse/step-compiler.ts'
 import { Replayer } from '../sink/replay.ts'
 import { StorePool } from '../store/connection.ts'
 import { type LetterFilter, type LetterKey, letterKeys } from '../store/dead-letters.ts'
@@ -34,7 +35,9 @@ export async function replayLetters(
   let replayed = 0
   let replayer: Replayer | null = null
   try {
-    const parser = new LetterParser(parserSettings(config))
+    const pipelines = parserSettings(config)
+    const compile = await stepCompiler(pipelines, stepContext(config))
+    const parser = new LetterParser(pipelines, pipelineFinder(config), compile)
     replayer = await Replayer.connect({
       url: postgres.url,
       connectTimeoutMs: postgres.connectTimeoutMs,

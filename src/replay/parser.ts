@@ -15,7 +15,7 @@ import {
   scratchBytes,
 } from '../kernel/layout.ts'
 import { ROW_FIELDS } from '../kernel/memory-map.ts'
-import { BatchWalk } from '../parse/batch-walk.ts'
+import { BatchWalk, type StepCompiler } from '../parse/batch-walk.ts'
 import type { ParserSettings } from '../parse/contract.ts'
 import type { Letter, LetterRow, Parsed } from '../sink/replay.ts'
 import { countedRow } from '../sink/row.ts'
@@ -31,6 +31,7 @@ const pages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
 
 export class LetterParser {
   private readonly settings: ParserSettings
+  private readonly pipelineOf: (topic: string) => number
   private readonly memory: WebAssembly.Memory
   private readonly view: DataView
   private readonly walk: BatchWalk
@@ -40,8 +41,15 @@ export class LetterParser {
   private readonly outputBytes: number
   private tasks = 0
 
-  constructor(settings: ParserSettings) {
+  /** @param pipelines at least one; pipelineOf gives a topic's number among them */
+  constructor(
+    pipelines: readonly ParserSettings[],
+    pipelineOf: (topic: string) => number,
+    compile?: StepCompiler,
+  ) {
+    const settings = pipelines[0]!
     this.settings = settings
+    this.pipelineOf = pipelineOf
     this.inputAt = STATIC_BYTES + scratchBytes(settings)
     this.inputBytes = pages(settings.maxRecordBytes + EXTRA_BYTES) * PAGE_BYTES
     this.outputAt = this.inputAt + this.inputBytes
@@ -50,7 +58,7 @@ export class LetterParser {
     const size = pages(this.outputAt + this.outputBytes) + 1
     this.memory = new WebAssembly.Memory({ initial: size, maximum: size, shared: true })
     this.view = new DataView(this.memory.buffer)
-    this.walk = new BatchWalk(instantiateKernel(loadKernelModule(), this.memory), settings)
+    this.walk = new BatchWalk(instantiateKernel(loadKernelModule(), this.memory), pipelines, compile)
   }
 
   /** A row of the record as it came, or of the row that was refused; or why there is none. */
@@ -67,6 +75,7 @@ export class LetterParser {
     new Uint8Array(this.memory.buffer).set(batch, this.inputAt)
     const { offset, partition, topicId } = letter
     const result = this.walk.run({
+      pipeline: this.pipelineOf(letter.topic),
       scratchAddress: STATIC_BYTES,
       inputAddress: this.inputAt,
       inputBytes: batch.length,
@@ -86,6 +95,9 @@ export class LetterParser {
       const rollups = readRollups(this.view, this.outputAt, result)
       return { row: { copy, ts: result.minTs, rollups, segments: result.segments } }
     }
+    if (result.dropped > 0) return { reason: 'a step of its pipeline leaves it out' }
+    const [failure] = result.stepFailures
+    if (failure !== undefined) return { reason: failure.reason }
     const [dead] = readDeadLetters(this.view, this.outputAt, result)
     if (dead !== undefined) return { reason: deadLetterReasons[dead.code] ?? `code ${dead.code}` }
     return { reason: `the parser stopped: ${result.stop ?? 'no row'} ${result.stopReason}`.trim() }

@@ -3,7 +3,8 @@
  * again from Kafka, else the encoded row), and records that no worker survived.
  */
 import type { Claim } from '../arena/descriptors.ts'
-import { type DeadLetter, deadLetterReasons, readDeadLetters } from '../kernel/layout.ts'
+import { DEAD_STEP_FAILED, type DeadLetter, deadLetterReasons, readDeadLetters } from '../kernel/layout.ts'
+import type { ParseResult } from '../parse/contract.ts'
 import type { Slice } from './slice.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -63,12 +64,7 @@ export async function deadLettersOf(
       })
     }
     for (const dead of parsedDeadLetters(slice, view)) {
-      const cause = {
-        code: 'parse_refused',
-        sqlstate: null,
-        reason: deadLetterReasons[dead.code] ?? '',
-        row: null,
-      }
+      const cause = causeOf(dead, batch.result)
       if (isPlain || dead.headers === null) await fetched(claim, dead.offset, cause)
       else rows.push(letter(claim, dead.offset, { ...dead, headers: dead.headers }, cause))
     }
@@ -78,6 +74,17 @@ export async function deadLettersOf(
     await fetched(claim, slice.pending.offsetOf(slice.rowTo), { code: 'row_refused', sqlstate, reason, row })
   }
   return rows
+}
+
+function causeOf({ code, offset }: DeadLetter, { stepFailures }: ParseResult): Cause {
+  const isStep = code === DEAD_STEP_FAILED
+  const failure = isStep ? stepFailures.find(failure => failure.offset === offset) : undefined
+  return {
+    code: isStep ? 'step_failed' : 'parse_refused',
+    sqlstate: null,
+    reason: failure?.reason ?? deadLetterReasons[code] ?? '',
+    row: null,
+  }
 }
 
 function parsedDeadLetters(slice: Slice, view: DataView): DeadLetter[] {

@@ -13,6 +13,7 @@ import { COPY_HEADER, COPY_TRAILER, columnList, RowCountMismatch } from './sessi
 
 /** A dead letter with what is kept of its record. */
 export interface Letter {
+  readonly topic: string
   readonly topicId: number
   readonly partition: number
   readonly offset: number
@@ -65,6 +66,7 @@ interface Attempt {
 }
 
 interface Row {
+  topic: string
   topic_id: number
   kafka_partition: number
   kafka_offset: string
@@ -137,9 +139,9 @@ export class Replayer {
 
   private async take(keys: readonly Key[]): Promise<Letter[]> {
     const { rows } = await this.client.query<Row>(
-      `select d.topic_id, d.kafka_partition, d.kafka_offset, d.key, d.raw, d.headers, d.encoded,
+      `select t.topic, d.topic_id, d.kafka_partition, d.kafka_offset, d.key, d.raw, d.headers, d.encoded,
          (extract(epoch from d.kafka_ts) * 1000)::bigint as kafka_ms
-       from dead_letters d join unnest($1::smallint[], $2::integer[], $3::bigint[]) as x (topic, kpartition, koffset)
+       from dead_letters d join topics t on t.topic_id = d.topic_id join unnest($1::smallint[], $2::integer[], $3::bigint[]) as x (topic, kpartition, koffset)
          on d.topic_id = x.topic and d.kafka_partition = x.kpartition and d.kafka_offset = x.koffset
        where d.replayed_at is null
        order by d.topic_id, d.kafka_partition, d.kafka_offset
@@ -147,6 +149,7 @@ export class Replayer {
       columnsOf(keys),
     )
     return rows.map(row => ({
+      topic: row.topic,
       topicId: row.topic_id,
       partition: row.kafka_partition,
       offset: Number(row.kafka_offset),

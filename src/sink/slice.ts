@@ -3,7 +3,7 @@
  * and perhaps the refused row behind them, as a dead letter. Nothing moves here until the transaction has landed.
  */
 import type { Claim, Fingerprint, ParsedBatch } from '../arena/descriptors.ts'
-import { type RowEntry, readRow } from '../kernel/layout.ts'
+import { type RowEntry, readDeadLetters, readRow } from '../kernel/layout.ts'
 
 /** Why Postgres refused a row. */
 export interface Refusal {
@@ -22,6 +22,8 @@ export interface Slice {
   /** Place and size of the rows in the arena. */
   readonly address: number
   readonly bytes: number
+  /** Records of it that steps left out. */
+  readonly dropped: number
 }
 
 export interface Limits {
@@ -34,11 +36,14 @@ export class Pending {
   readonly refusals = new Map<number, Refusal>()
   rowFrom = 0
   firstOffset: number
+  /** Records left out by steps that no slice has taken yet. */
+  private droppedLeft: number
   private readonly view: DataView
 
   constructor(batch: ParsedBatch, view: DataView) {
     this.batch = batch
     this.firstOffset = batch.result.firstOffset
+    this.droppedLeft = batch.result.dropped
     this.view = view
   }
 
@@ -92,16 +97,31 @@ export class Pending {
       this.refusals.size === 0 && this.bytesLeft <= limits.bytes && rows - this.rowFrom <= limits.rows
     const rowTo = takesAll ? rows : this.lastRowWithin(limits)
     const refusal = this.refusals.get(rowTo) ?? null
+    const nextOffset = this.nextOffsetBehind(rowTo, refusal)
     return {
       pending: this,
       rowFrom: this.rowFrom,
       rowTo,
       firstOffset: this.firstOffset,
-      nextOffset: this.nextOffsetBehind(rowTo, refusal),
+      nextOffset,
       refusal,
       address: this.addressOf(this.rowFrom),
       bytes: this.startOf(rowTo) - start,
+      dropped: this.droppedWithin(nextOffset, rowTo - this.rowFrom + (refusal === null ? 0 : 1)),
     }
+  }
+
+  /**
+   * Of the offsets up to `nextOffset` that are neither among the `rows` nor dead letters, those that steps left out.
+   * Where a batch that is cut has skipped offsets too, the first are taken for dropped: the sums agree.
+   */
+  private droppedWithin(nextOffset: number, rows: number): number {
+    const { region, result } = this.batch
+    if (this.droppedLeft === 0 || region === null || nextOffset === result.nextOffset) return this.droppedLeft
+    const dead = readDeadLetters(this.view, region.address, result).filter(
+      ({ offset }) => offset >= this.firstOffset && offset < nextOffset,
+    ).length
+    return Math.min(this.droppedLeft, nextOffset - this.firstOffset - rows - dead)
   }
 
   private lastRowWithin(limits: Limits): number {
@@ -125,6 +145,7 @@ export class Pending {
   advance(slice: Slice): boolean {
     this.rowFrom = slice.rowTo + (slice.refusal === null ? 0 : 1)
     this.firstOffset = slice.nextOffset
+    this.droppedLeft -= slice.dropped
     return slice.nextOffset >= this.batch.result.nextOffset
   }
 }

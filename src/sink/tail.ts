@@ -1,6 +1,6 @@
 /**
  * The tail of a transaction: rollups, ledger rows, dead letters and positions as one JSON document, which travels as
- * hex and is taken apart by commit_tail (sql/0001_logcollector.sql). Neighbour: transaction.ts.
+ * hex and is taken apart by commit_tail (sql/0010_dropped.sql). Neighbour: transaction.ts.
  */
 import { type Rollup, readRollups } from '../kernel/layout.ts'
 import type { DeadLetterRow } from './dead-letters.ts'
@@ -71,6 +71,7 @@ function ledgerRow(
   const deadHere = dead.filter(
     row => row.topic === claim.topicId && row.kpartition === claim.partition,
   ).length
+  const dropped = slices.reduce((sum, slice) => sum + slice.dropped, 0)
   const times = slices.filter(slice => slice.rowTo > slice.rowFrom).map(slice => timesOf(slice, view))
   return {
     topic: claim.topicId,
@@ -79,7 +80,8 @@ function ledgerRow(
     next,
     stored,
     dead: deadHere,
-    skipped: next - expected - stored - deadHere,
+    dropped,
+    skipped: next - expected - stored - deadHere - dropped,
     bytes: slices.reduce((sum, slice) => sum + slice.bytes, 0),
     min_us: times.length === 0 ? null : Math.min(...times.map(([min]) => min)),
     max_us: times.length === 0 ? null : Math.max(...times.map(([, max]) => max)),

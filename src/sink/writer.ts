@@ -54,7 +54,7 @@ export interface WriterDeps {
   readonly rawRecord: RawRecordSource
   /** What stands in `offsets` for these claims' partitions. */
   readonly readPositions: (claims: readonly Claim[]) => Promise<Map<Claim, StoredPosition>>
-  readonly onCommitted: (claim: Claim) => void
+  readonly onCommitted: (claim: Claim, move: Move) => void
   readonly onFenced: (claim: Claim) => void
   readonly onRewound: (claim: Claim, stored: StoredPosition) => void
   readonly onHalt: (claim: Claim, error: PipelineError) => void
@@ -293,7 +293,7 @@ export class Writer {
     move.claim.committed = move.next
     move.claim.fingerprint = move.fingerprint
     this.backlog.advance(move)
-    this.deps.onCommitted(move.claim)
+    this.deps.onCommitted(move.claim, move)
   }
 
   /** Reads positions until they can be read; null when we stop before that. Only with a new connection are they final. */

@@ -70,9 +70,9 @@ test('a topic between slashes is a regular expression, which must be one', () =>
 test('large records and large fetches need a large arena', () => {
   assert.match(
     faultsOf({ 'limits.max_record_bytes': '8MiB' }),
-    /records of 8MiB with 2 workers need a memory.arena of at least 132MiB/,
+    /records of 8MiB with 2 workers need a memory.arena of at least 164MiB/,
   )
-  assert.is(faultsOf({ 'limits.max_record_bytes': '8MiB', 'memory.arena': '132MiB' }), '')
+  assert.is(faultsOf({ 'limits.max_record_bytes': '8MiB', 'memory.arena': '164MiB' }), '')
   assert.match(
     faultsOf({ 'kafka.partition_fetch_bytes': '16MiB' }),
     /needs a memory.arena of at least 128MiB/,

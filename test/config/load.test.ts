@@ -237,12 +237,17 @@ test('what is described is accepted again and means the same', () => {
 })
 
 test("the workers' settings carry all that their contract asks", () => {
-  const settings = parserSettings(load({ overrides: { 'storage.segment': 'hour', 'parse.headers': 'true' } }))
+  const [settings] = parserSettings(
+    load({ overrides: { 'storage.segment': 'hour', 'parse.headers': 'true' } }),
+  )
+  if (settings === undefined) throw new Error('there is no pipeline')
   assert.equal(settings.aliases.trace_id, ['trace_id', 'traceId', 'trace.id'])
   assert.equal(
     { ...settings, aliases: Object.keys(settings.aliases).sort() },
     {
       aliases: ['host', 'message', 'service', 'severity', 'span_id', 'trace_id', 'ts'],
+      name: 'default',
+      steps: [],
       format: 'json',
       columns: [],
       malformed: 'store',
@@ -265,7 +270,7 @@ test("what is accepted fits the kernel's tables", () => {
       Array.from({ length: 9 }, (_, item) => name(index, item)),
     ]),
   )
-  assert.is(buildImage(parserSettings(load({ overrides }))).length > 0, true)
+  assert.is(buildImage(parserSettings(load({ overrides }))[0]!).length > 0, true)
 })
 
 test.run()

@@ -30,6 +30,7 @@ const homes: Readonly<Record<string, string>> = {
   commands: 'docs/cli.md',
   'exit codes': 'docs/cli.md',
   'pipeline figures': 'README.md',
+  steps: 'docs/pipelines.md',
 }
 
 for (const page of documentationPages().filter(name => existsSync(join(repositoryRoot, name))))

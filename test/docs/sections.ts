@@ -6,12 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { benchmarksPage, pipelineChart } from '../../native-bench/render.ts'
+import { observabilityFiles } from '../../observability/boards/index.ts'
 import { exitCodesTable } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { exampleYaml, settingsTable } from '../../src/config/render.ts'
 import { errorKinds } from '../../src/errors.ts'
 import { metricsTable } from '../../src/metrics-catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { stepsReference } from './steps-section.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
@@ -60,12 +62,14 @@ export const sections: Readonly<Record<string, () => string>> = {
   commands: commandsReference,
   'exit codes': exitCodesTable,
   'pipeline figures': pipelineChart,
+  steps: stepsReference,
 }
 
 /** Files that are generated whole. */
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'logcollector.example.yaml': exampleYaml,
   'BENCHMARKS.md': benchmarksPage,
+  ...observabilityFiles,
 }
 
 /** README.md and the pages of docs/, from the root of the repository. */

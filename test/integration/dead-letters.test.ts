@@ -102,8 +102,8 @@ test('a row that Postgres refuses again does not keep its neighbours from being 
 
 test('of a record that is not kept, the refused row is stored', async () => {
   const config = loadConfig({ file: null, env: {} })
-  const parser = new LetterParser(parserSettings(config))
-  const place = { topicId: 1, partition: 0, offset: 0 }
+  const parser = new LetterParser(parserSettings(config), () => 0)
+  const place = { topic: 'logs', topicId: 1, partition: 0, offset: 0 }
   const raw = Buffer.from('{"service":"web","msg":"encoded"}')
   const parsed = parser.parse({ ...place, kafkaMs: Date.now(), key: null, raw, headers: null, encoded: null })
   assert.ok('row' in parsed)

@@ -14,13 +14,19 @@ import {
   STATIC_BYTES,
   scratchBytes,
 } from '../../src/kernel/layout.ts'
-import { BatchWalk } from '../../src/parse/batch-walk.ts'
+import { BatchWalk, type StepCompiler } from '../../src/parse/batch-walk.ts'
 import type { ParseResult, ParserSettings, ParseTask } from '../../src/parse/contract.ts'
+import type { StepContext } from '../../src/parse/steps/index.ts'
 import { decodeRow, type Row } from '../reference/copy-row.ts'
 
 export const NOW = 1_700_000_000_000
 
+/** Of steps that need nothing. */
+export const noContext: StepContext = { maxMatchChars: 32_768, redactKey: '', databases: new Map() }
+
 export const defaultSettings: ParserSettings = {
+  name: 'default',
+  steps: [],
   aliases: {
     ts: ['ts', 'time', 'timestamp', '@timestamp'],
     severity: ['severity_number', 'level', 'severity', 'severity_text', 'lvl'],
@@ -75,7 +81,11 @@ const module = loadKernelModule()
 let inputKey = 0
 
 /** A kernel with a slot, an input and an output region of its own, or of the memory given. */
-export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebAssembly.Memory): Bench {
+export function createBench(
+  changes: Partial<ParserSettings> = {},
+  shared?: WebAssembly.Memory,
+  compile?: StepCompiler,
+): Bench {
   const settings = { ...defaultSettings, ...changes }
   const slot = STATIC_BYTES
   const inputAddress = slot + scratchBytes(settings) + PAGE_BYTES
@@ -84,11 +94,12 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
   const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const kernel = instantiateKernel(module, memory)
   const types = settings.columns.map(({ type }) => type)
-  const walk = new BatchWalk(kernel, settings)
+  const walk = new BatchWalk(kernel, [settings], compile)
   const { bytes, view } = kernel
 
   const run = (inputBytes: number, options: Partial<ParseTask>): Parsed => {
     const task: ParseTask = {
+      pipeline: 0,
       scratchAddress: slot,
       inputAddress,
       inputBytes,
@@ -159,7 +170,7 @@ export function createBench(changes: Partial<ParserSettings> = {}, shared?: WebA
   }
 
   return {
-    withSettings: others => createBench({ ...settings, ...others }, memory),
+    withSettings: others => createBench({ ...settings, ...others }, memory, compile),
     parse: (input, options = {}, aborted = []) => {
       const list = Buffer.alloc(aborted.length * 16)
       aborted.forEach(([producerId, firstOffset], index) => {
@@ -196,7 +207,7 @@ function checkResult(task: ParseTask, result: ParseResult): void {
   const dealtWith = result.nextOffset - result.firstOffset
   const holds =
     result.firstOffset === task.fromOffset &&
-    dealtWith === result.rows + result.deadLetters + result.skipped &&
+    dealtWith === result.rows + result.deadLetters + result.dropped + result.skipped &&
     result.nextOffset <= task.toOffset &&
     result.usedBytes <= task.outputBytes &&
     result.rowTableAt % 8 === 0 &&

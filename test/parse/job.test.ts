@@ -31,7 +31,7 @@ const rangeOf = (records: number): Range => ({
 
 /** Plays a job to its end; a task whose offsets `dies` objects to fails. */
 function play(records: number, dies: (from: number, to: number) => boolean) {
-  const job = new ParseJob(rangeOf(records))
+  const job = new ParseJob(rangeOf(records), 0)
   const dead: number[] = []
   let failures = 0
   while (!job.isDone) {

@@ -10,7 +10,7 @@ import type { ParseTask } from '../../src/parse/contract.ts'
 import { ParsePool } from '../../src/parse/pool.ts'
 import type { WorkerData } from '../../src/parse/worker-data.ts'
 import { type Conduct, LATE_BYTE, LATE_BYTES, markerOf, sharePlan } from '../fixtures/workers/conduct.ts'
-import { defaultSettings, NOW } from '../kernel/harness.ts'
+import { defaultSettings, NOW, noContext } from '../kernel/harness.ts'
 import { encodeBatch } from '../reference/kafka-batch.ts'
 import { cleanUp, suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
@@ -33,7 +33,12 @@ async function startPool(threads: number, module = worker) {
   const pool = new ParsePool({
     slots: Array.from({ length: threads }, (_, thread) => STATIC_BYTES + thread * slotBytes),
     worker: module,
-    workerData: { settings: defaultSettings, memory, module: loadKernelModule() } satisfies WorkerData,
+    workerData: {
+      pipelines: [defaultSettings],
+      steps: noContext,
+      memory,
+      module: loadKernelModule(),
+    } satisfies WorkerData,
     timeoutMs: TIMEOUT_MS,
     onFailed: error => failures.push(error),
   })
@@ -50,6 +55,7 @@ function place(message: string, bytes: Buffer, inputAddress: number): Omit<Parse
   const input = encodeBatch({ records: [{ value: JSON.stringify({ msg: message }) }], baseTimestamp: NOW })
   bytes.set(input, inputAddress)
   return {
+    pipeline: 0,
     inputAddress,
     inputBytes: input.length,
     inputKey: 0,

@@ -7,7 +7,7 @@ import { loadKernelModule } from '../../src/kernel/kernel.ts'
 import { PAGE_BYTES, readRow, STATIC_BYTES, scratchBytes } from '../../src/kernel/layout.ts'
 import type { ParseResult, ParseTask } from '../../src/parse/contract.ts'
 import type { WorkerData } from '../../src/parse/worker-data.ts'
-import { defaultSettings, NOW } from '../kernel/harness.ts'
+import { defaultSettings, NOW, noContext } from '../kernel/harness.ts'
 import { decodeRow } from '../reference/copy-row.ts'
 import { encodeBatch } from '../reference/kafka-batch.ts'
 import { suite } from '../support/suite.ts'
@@ -24,7 +24,12 @@ const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: 
 let pool: Piscina<ParseTask, ParseResult>
 
 test.before(async () => {
-  const workerData: WorkerData = { settings: defaultSettings, memory, module: loadKernelModule() }
+  const workerData: WorkerData = {
+    pipelines: [defaultSettings],
+    steps: noContext,
+    memory,
+    module: loadKernelModule(),
+  }
   const filename = new URL('../../src/parse/worker.js', import.meta.url).href
   pool = new Piscina({ filename, minThreads: THREADS, maxThreads: THREADS, workerData })
 })
@@ -40,6 +45,7 @@ test('tasks that run side by side do not touch each other', async () => {
     const input = encodeBatch({ records, baseTimestamp: NOW })
     bytes.set(input, inputAddress)
     return {
+      pipeline: 0,
       scratchAddress: STATIC_BYTES + thread * slotBytes,
       inputAddress,
       inputBytes: input.length,

@@ -15,6 +15,7 @@ const kafkaMs = 1_750_000_000_000
 const offset = 5_000_000_007
 
 const letterOf = (changes: Partial<Letter>): Letter => ({
+  topic: 'logs',
   topicId: 7,
   partition: 3,
   offset,
@@ -56,7 +57,7 @@ test('the batch is what another client reads as the record that was produced', a
 })
 
 test('the row has the place and time of the record, and what the settings ask for', () => {
-  const parser = new LetterParser({ ...defaultSettings, keys: true, headers: true })
+  const parser = new LetterParser([{ ...defaultSettings, keys: true, headers: true }], () => 0)
   for (const n of [0, 1, 2]) {
     const parsed = parser.parse(letterOf({ key: Buffer.from(`key ${n}`), headers, offset: offset + n }))
     assert.ok('row' in parsed, JSON.stringify(parsed))
@@ -75,7 +76,7 @@ test('the row has the place and time of the record, and what the settings ask fo
 })
 
 test('what is too large still is, with the setting that says so', () => {
-  const parser = new LetterParser(defaultSettings)
+  const parser = new LetterParser([defaultSettings], () => 0)
   const tooLarge = { reason: 'value larger than the setting max_record_bytes' }
   const value = (bytes: number): Letter =>
     letterOf({ raw: Buffer.from(JSON.stringify({ msg: 'x'.repeat(bytes) })) })
@@ -90,7 +91,7 @@ test('a row has the columns of the settings, and one that was kept from before h
     { name: 'status', from: 'status', type: 'smallint' },
     { name: 'path', from: 'path', type: 'text' },
   ] as const
-  const parser = new LetterParser({ ...defaultSettings, columns })
+  const parser = new LetterParser([{ ...defaultSettings, columns }], () => 0)
   const rowOf = (letter: Letter): readonly unknown[] => {
     const parsed = parser.parse(letter)
     assert.ok('row' in parsed, 'reason' in parsed ? parsed.reason : '')
@@ -98,11 +99,11 @@ test('a row has the columns of the settings, and one that was kept from before h
   }
   const raw = Buffer.from('{"status":200,"path":"/a"}')
   assert.equal(rowOf(letterOf({ raw })), [200n, '/a'])
-  const old = new LetterParser(defaultSettings).parse(letterOf({ raw }))
+  const old = new LetterParser([defaultSettings], () => 0).parse(letterOf({ raw }))
   assert.ok('row' in old)
   const encoded = 'row' in old ? old.row.copy : null
   assert.equal(rowOf(letterOf({ kafkaMs: null, raw: null, encoded })), [null, null])
-  const other = new LetterParser({ ...defaultSettings, columns: columns.slice(0, 1) })
+  const other = new LetterParser([{ ...defaultSettings, columns: columns.slice(0, 1) }], () => 0)
   const wide = parser.parse(letterOf({ raw }))
   const refused = other.parse(
     letterOf({ kafkaMs: null, raw: null, encoded: 'row' in wide ? wide.row.copy : null }),

@@ -85,6 +85,8 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
   const parser: Parser = new Parser({
     arena,
     pool,
+    pipelines: [],
+    pipelineOf: () => 0,
     partitions: () => partitions.length,
     deliver: commit,
     onRangeDone: (range, nextOffset) => {
@@ -163,8 +165,11 @@ function parse(task: Omit<ParseTask, 'scratchAddress'>, expansion: number, arena
     copyBytes: used,
     deadLetters: 0,
     skipped: 0,
+    dropped: 0,
+    droppedBy: [],
+    stepFailures: [],
     stop,
-  } as ParseResult
+  } as unknown as ParseResult
 }
 
 const few = (random: Random): SimulatedBatch[] =>

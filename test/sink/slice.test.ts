@@ -45,6 +45,10 @@ function pendingOf(rows: readonly Row[], tailGap: number, own = claim()): Pendin
     firstOffset: 500,
     nextOffset: offset + tailGap,
     rows: rows.length,
+    deadLetters: 0,
+    deadLettersAt: 0,
+    // All that lies between is taken for left out by steps.
+    dropped: offset + tailGap - 500 - rows.length,
     copyBytes,
     rowTableAt: copyBytes,
     segments: [],
@@ -146,6 +150,25 @@ test('positions move per partition, from the first slice to the last', () => {
   assert.is(move?.expected, 500)
   assert.is(move?.next, 503)
   assert.equal(move?.fingerprint, { baseOffset: 400, crc: 1 })
+})
+
+test('what steps left out is counted by the slice in which it lies', () => {
+  const pending = pendingOf(
+    [
+      { bytes: 10, gap: 2 },
+      { bytes: 10, gap: 0 },
+      { bytes: 10, gap: 3 },
+    ],
+    1,
+  )
+  pending.refusals.set(1, { sqlstate: '22021', reason: '' })
+  const counts: number[] = []
+  for (let isDone = false; !isDone; ) {
+    const slice = pending.cut({ bytes: 10, rows: 1 })
+    counts.push(slice.dropped)
+    isDone = pending.advance(slice)
+  }
+  assert.equal(counts, [2, 4])
 })
 
 test.run()

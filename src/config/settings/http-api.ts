@@ -54,4 +54,11 @@ export const httpApiSettings = {
     shape: webOrigin,
     help: 'Origins of web pages that may read answers of the API, such as https://logs.example.com.',
   },
+  'http.api.tail_followers': {
+    type: 'int',
+    default: '64',
+    min: '0',
+    max: '10000',
+    help: 'Clients that may follow the live tail of this process at the same time; more are answered 503.',
+  },
 } as const satisfies Record<string, Setting>

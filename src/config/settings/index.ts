@@ -6,11 +6,13 @@ import { anomalySettings } from './anomalies.ts'
 import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
 import { httpApiSettings } from './http-api.ts'
+import { intakeSettings } from './intake.ts'
 import { kafkaSettings } from './kafka.ts'
 import { kafkaSecuritySettings } from './kafka-security.ts'
 import type { Setting } from './kinds.ts'
 import { memorySettings } from './memory.ts'
 import { parseSettings } from './parse.ts'
+import { pipelineSettings } from './pipelines.ts'
 import { postgresSettings } from './postgres.ts'
 import { processSettings } from './process.ts'
 import { redisSettings } from './redis.ts'
@@ -27,8 +29,10 @@ export const settings = {
   ...memorySettings,
   ...parseSettings,
   ...columnSettings,
+  ...pipelineSettings,
   ...storageSettings,
   ...httpSettings,
+  ...intakeSettings,
   ...httpApiSettings,
   ...processSettings,
   ...anomalySettings,

@@ -1,6 +1,6 @@
 /** What is read: brokers, topics, group, fetching. Rows of the table in index.ts. */
 import type { Setting } from './kinds.ts'
-import { groupName } from './shapes.ts'
+import { groupName, topicItem } from './shapes.ts'
 
 export const kafkaSettings = {
   'kafka.brokers': {
@@ -16,10 +16,7 @@ export const kafkaSettings = {
     default: 'logs',
     minItems: 1,
     maxItems: 1000,
-    shape: {
-      pattern: /^([a-zA-Z0-9._-]{1,249}|\/.{1,247}\/)$/,
-      accepts: 'topic names, or regular expressions between slashes such as /^app-/',
-    },
+    shape: topicItem,
     help: 'Topics to store. A regular expression takes every topic that it matches, also one that is made later; never internal ones.',
   },
   'kafka.group_id': {

@@ -53,6 +53,8 @@ export type UrlSetting = Common &
   }
 /** Columns of logs: config/columns.ts. */
 export type ColumnsSetting = Common & Fixed & { readonly type: 'columns' }
+/** Pipelines: config/pipelines.ts. */
+export type PipelinesSetting = Common & Fixed & { readonly type: 'pipelines' }
 export type Setting =
   | StringSetting
   | ListSetting
@@ -62,3 +64,4 @@ export type Setting =
   | StartSetting
   | UrlSetting
   | ColumnsSetting
+  | PipelinesSetting

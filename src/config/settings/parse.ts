@@ -1,6 +1,6 @@
 /** How a record becomes a row, and what is too large to be one. Rows of the table in index.ts. */
 import type { Setting } from './kinds.ts'
-import { fieldNames } from './shapes.ts'
+import { fieldNames, optionalText } from './shapes.ts'
 
 export const parseSettings = {
   'limits.max_record_bytes': {
@@ -41,6 +41,20 @@ export const parseSettings = {
     min: '1s',
     max: '5m',
     help: 'A parse task that takes longer is taken for hung: its thread is ended and the record found.',
+  },
+  'parse.max_match_chars': {
+    type: 'int',
+    default: '32768',
+    min: '256',
+    max: '1048576',
+    help: 'A longer text is not matched by the patterns of steps (regex, grok, matches), and counted.',
+  },
+  'parse.redact_key': {
+    type: 'string',
+    default: '',
+    secret: true,
+    shape: optionalText,
+    help: 'The key of the hashes that the step redact writes with mode hash; whoever knows it can find out what was hashed.',
   },
   'parse.aliases.ts': {
     ...fieldNames,

@@ -24,4 +24,11 @@ export const redisSettings = {
     max: '24h',
     help: 'Further behind than this, whoever takes data in waits or refuses it (produce --respect-pressure).',
   },
+  'redis.cache_budget': {
+    type: 'bytes',
+    default: '64MiB',
+    min: '1MiB',
+    max: '16GiB',
+    help: 'Most that the answers of the API which are kept in Redis take together (docs/cache.md).',
+  },
 } as const satisfies Record<string, Setting>

@@ -23,6 +23,10 @@ export const bearerToken: Shape = {
   pattern: /^$|^[\x21-\x7e]{16,255}$/,
   accepts: 'at least 16 printable ASCII characters without blanks, or nothing',
 }
+export const topicItem: Shape = {
+  pattern: /^([a-zA-Z0-9._-]{1,249}|\/.{1,247}\/)$/,
+  accepts: 'topic names, or regular expressions between slashes such as /^app-/',
+}
 /** Seven lists of such names fit the kernel's table (src/kernel/slot.ts); a test builds the greatest. */
 export const fieldNames = {
   type: 'list',

@@ -1,5 +1,7 @@
 /** What the routes below /api/v1 are given; each plugin takes what it needs of it. */
+import type { IntakePort } from '../../intake/contract.ts'
 import type { Queries } from '../../query/contract.ts'
+import type { Tail } from '../tail/deps.ts'
 import type { Access, Authorise } from './authorise.ts'
 
 /** Which dead letters; what is not told filters nothing. */
@@ -35,7 +37,14 @@ export interface ApiDeps {
   readonly letters: Letters
   /** How far every partition is behind. */
   readonly lag: () => Promise<object>
+  /** Null or missing: http.intake.enabled is off. */
+  readonly intake?: IntakePort | null
+  /** Missing: nothing can be followed. */
+  readonly tail?: Tail
 }
+
+/** What is asked before a route is reached. */
+export type GuardDeps = Pick<RouteDeps, 'authorise' | 'corsOrigins' | 'rateLimit'>
 
 /** What a route is given. */
 export interface RouteDeps extends ApiDeps {

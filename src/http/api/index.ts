@@ -7,10 +7,12 @@ import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PipelineError } from '../../errors.ts'
+import { ingestRoute } from '../intake/ingest-route.ts'
+import { tailRoute } from '../tail/route.ts'
 import { createAuthorise, type Principal, type Scope } from './authorise.ts'
 import { countRoutes } from './counts.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
-import type { ApiDeps, RouteDeps } from './deps.ts'
+import type { ApiDeps, GuardDeps, RouteDeps } from './deps.ts'
 import { exportRoute } from './export.ts'
 import { lagRoute } from './lag.ts'
 import { logsRoutes } from './logs.ts'
@@ -49,8 +51,8 @@ export async function apiScope(server: FastifyInstance, { deps }: { readonly dep
   server.register(guardedScope, { ...deps, authorise })
 }
 
-async function guardedScope(server: FastifyInstance, deps: RouteDeps): Promise<void> {
-  server.setSchemaErrorFormatter(formatSchemaErrors)
+/** Asks for keys, rate limit and CORS before every route of the scope. */
+export async function guard(server: FastifyInstance, deps: GuardDeps): Promise<void> {
   server.decorateRequest('principal', null)
   await server.register(cors, { origin: [...deps.corsOrigins], maxAge: 600 })
   server.addHook('onRequest', async request => {
@@ -59,6 +61,12 @@ async function guardedScope(server: FastifyInstance, deps: RouteDeps): Promise<v
   })
   server.addHook('preHandler', refuseInfinity)
   if (deps.rateLimit > 0) await limitRate(server, deps.rateLimit)
-  for (const routes of [logsRoutes, countRoutes, lagRoute, deadLetterRoutes, exportRoute])
+}
+
+async function guardedScope(server: FastifyInstance, deps: RouteDeps): Promise<void> {
+  server.setSchemaErrorFormatter(formatSchemaErrors)
+  await guard(server, deps)
+  for (const routes of [logsRoutes, countRoutes, lagRoute, deadLetterRoutes, exportRoute, tailRoute])
     server.register(routes, deps)
+  if (deps.intake) server.register(ingestRoute, { intake: deps.intake })
 }

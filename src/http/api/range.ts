@@ -73,11 +73,12 @@ export function rangeOf(
   const toUs = to === undefined ? (roundMs + AHEAD_MS) * US_PER_MS : required('to', to)
   const fromUs = from !== undefined ? required('from', from) : start === 'all' ? 0 : sinceUs(start!, roundMs)
   if (fromUs >= toUs) throw invalid('from must be before to')
-  return { fromUs, toUs }
+  return { fromUs, toUs, isRolling: from === undefined && to === undefined }
 }
 
 /** The same, but up to now: for what is counted by interval, where the future would be an empty part of it. */
 export function rangeToNow(query: TimeQuery, fallback: string, nowMs: number = Date.now()): Range {
   const to = query.to ?? String(secondAfter(nowMs))
-  return rangeOf({ ...query, to }, fallback, nowMs)
+  const isRolling = query.from === undefined && query.to === undefined
+  return { ...rangeOf({ ...query, to }, fallback, nowMs), isRolling }
 }

@@ -57,6 +57,15 @@ export const filterQuery = (properties: object) =>
     patternProperties: attributes,
   }) as const
 
+/** Of what is to come: no time. */
+export const tailQuery = {
+  ...query({
+    ...filterProperties,
+    last_event_id: { type: 'string', maxLength: 200_000, description: 'As the header Last-Event-ID' },
+  }),
+  patternProperties: attributes,
+} as const
+
 const orNull = (type: string) => ({ type: [type, 'null'] })
 export const record = {
   type: 'object',

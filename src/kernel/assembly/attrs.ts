@@ -159,8 +159,9 @@ export function writeExtras(to: usize, first: usize, kind: u32): usize {
     to = writeQuoted(writeKey(to, first, '"kafka.key":'), record.key, record.key + record.keyLength)
   }
   if (task.flags & FLAG_HEADERS) to = writeHeaders(to, first)
-  if (kind == VALUE_TOMBSTONE) to = writeAscii(writeKey(to, first, '"lc.tombstone":'), 'true')
-  else if (kind >= VALUE_NOT_JSON) to = writeAscii(writeKey(to, first, '"lc.error":'), reasonOf(kind))
+  if (row.origin == VALUE_TOMBSTONE) to = writeAscii(writeKey(to, first, '"lc.tombstone":'), 'true')
+  else if (row.origin >= VALUE_NOT_JSON)
+    to = writeAscii(writeKey(to, first, '"lc.error":'), reasonOf(row.origin))
   if (row.changed) to = writeAscii(writeKey(to, first, '"lc.sanitized":'), 'true')
   return to
 }

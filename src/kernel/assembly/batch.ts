@@ -7,16 +7,20 @@ import {
   RESULT_EXPECTED_AT,
   RESULT_POSITION_AT,
   RESULT_REMAINING_AT,
+  SETTLE_DROP,
+  SETTLE_KEEP,
+  SETTLE_REWRITTEN,
   STEP_CORRUPT,
   STEP_DONE,
   STEP_END,
+  STEP_FIELDS,
   STEP_MORE,
   STEP_OUTPUT_FULL,
 } from '../memory-map'
-import { writeDeadLetterWithoutPayload } from './dead-letters'
+import { writeDeadLetter, writeDeadLetterWithoutPayload } from './dead-letters'
 import { readRecord, readRecordHead } from './kafka-record'
 import { record, task } from './state'
-import { noteDone, setTime, takeRecord } from './take'
+import { noteDone, setTime, storeOffered, storeRewritten, takeRecord } from './take'
 import { readVarint, varint } from './varint'
 
 // Batch header (Kafka protocol guide, "Record Batch"): what is used of it here.
@@ -48,7 +52,11 @@ export function parseRecords(batch: usize, p: usize, end: usize, more: bool, rem
       break
     }
     step = dealWith(batch, false)
-    if (step != STEP_DONE) break
+    if (step != STEP_DONE) {
+      waiting.behind = start + (length as usize)
+      waiting.remaining = remaining - 1
+      break
+    }
     p = start + (length as usize)
     remaining--
   }
@@ -110,8 +118,38 @@ function dealWith(batch: usize, oversized: bool): i32 {
   const step = oversized ? writeDeadLetterWithoutPayload(DEAD_RECORD_TOO_LARGE) : takeRecord()
   if (step != STEP_DONE) return step
   noteDone()
+  moveBehind(offset)
+  return STEP_DONE
+}
+
+function moveBehind(offset: i64): void {
   pass(offset)
   task.expected = offset + 1
+}
+
+/** The record that waits for its steps (STEP_FIELDS): what lies behind it. */
+class waiting {
+  static behind: usize = 0
+  static remaining: i32 = 0
+}
+
+/**
+ * What the steps made of the record that waits: a SETTLE_…, with the bytes written or the code of the dead letter.
+ * STEP_DONE, or why it has to wait longer; then it is as if it had not been met.
+ */
+export function settleRecord(how: i32, detail: u32): i32 {
+  if (how == SETTLE_DROP) {
+    task.dropped++
+  } else {
+    let step: i32
+    if (how == SETTLE_KEEP) step = storeOffered()
+    else if (how == SETTLE_REWRITTEN) step = storeRewritten(detail)
+    else step = writeDeadLetter(detail)
+    if (step != STEP_DONE) return step
+    noteDone()
+  }
+  moveBehind(record.offset)
+  leave(waiting.behind, waiting.remaining)
   return STEP_DONE
 }
 

@@ -53,6 +53,7 @@ function clearCounts(): void {
   task.deadLetters = 0
   task.malformed = 0
   task.sanitized = 0
+  task.dropped = 0
   task.skipped = 0
   task.valueBytes = 0
   task.minTs = 0

@@ -6,6 +6,7 @@ import {
   RESULT_COPY_BYTES_AT,
   RESULT_DEAD_LETTER_COUNT_AT,
   RESULT_DEAD_LETTERS_AT,
+  RESULT_DROPPED_AT,
   RESULT_EXPECTED_AT,
   RESULT_FIRST_TIME_AT,
   RESULT_LAST_TIME_AT,
@@ -43,6 +44,7 @@ export function finish(): void {
   store<u32>(slot, task.malformed, RESULT_MALFORMED_AT)
   store<u32>(slot, task.sanitized, RESULT_SANITIZED_AT)
   store<u32>(slot, rollups.segmentCount, RESULT_SEGMENT_COUNT_AT)
+  store<u32>(slot, task.dropped, RESULT_DROPPED_AT)
   store<f64>(slot, task.expected as f64, RESULT_EXPECTED_AT)
   store<f64>(slot, task.skipped as f64, RESULT_SKIPPED_AT)
   store<f64>(slot, task.valueBytes as f64, RESULT_VALUE_BYTES_AT)

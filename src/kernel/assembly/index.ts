@@ -3,6 +3,6 @@
  * for the worker; what they leave behind lies in the slot (memory-map.ts, "RESULT_").
  */
 
-export { parseRecords, passOversized, passTo } from './batch'
+export { parseRecords, passOversized, passTo, settleRecord } from './batch'
 export { begin } from './begin'
 export { finish } from './finish'

@@ -29,7 +29,7 @@ export const POSTGRES_EPOCH_US: i64 = 946684800000000
 
 /** Writes the row of the record in hand, whose value is of the kind given; gives the address behind it. */
 export function writeRow(kind: u32): usize {
-  row.changed = false
+  row.changed = row.changedBefore
   row.cuts = 0
   row.severity = 0
   row.ts = record.time * 1000

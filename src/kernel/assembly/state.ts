@@ -30,6 +30,7 @@ export class task {
   static deadLetters: u32 = 0
   static malformed: u32 = 0
   static sanitized: u32 = 0
+  static dropped: u32 = 0
   static skipped: i64 = 0
   static valueBytes: i64 = 0
   static minTs: i64 = 0
@@ -75,6 +76,8 @@ export class scan {
   static noted: u32 = 0
   static rest: usize = 0
   static growth: i64 = 0
+  /** Of the text in which the fields lie. */
+  static textBytes: i64 = 0
   static object: usize = 0
   static objectEnd: usize = 0
 }
@@ -83,6 +86,10 @@ export class scan {
 export class row {
   /** Something was replaced or cut. */
   static changed: bool = false
+  /** The same, when the record was rewritten before it became a row. */
+  static changedBefore: bool = false
+  /** What the value was when it came. */
+  static origin: u32 = 0
   /** The text written last was cut at its cap. */
   static cut: bool = false
   /** Fields that attrs leave out. */
@@ -125,3 +132,5 @@ export const VALUE_NOT_OBJECT: u32 = 5
 export const VALUE_EMPTY: u32 = 6
 export const VALUE_TOO_DEEP: u32 = 7
 export const VALUE_NOT_LOGFMT: u32 = 8
+/** Written out as JSON it does not fit the rewrite buffer. */
+export const VALUE_OVERLONG: u32 = 9

@@ -7,6 +7,7 @@ import {
   DEAD_NOT_JSON,
   DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
+  DEAD_REWRITE_TOO_LARGE,
   DEAD_ROW_TOO_LARGE,
   DEAD_TOO_DEEP,
   DEAD_VALUE_TOO_LARGE,
@@ -14,15 +15,20 @@ import {
   FLAG_HEADERS,
   FLAG_HOURS,
   FLAG_KEYS,
+  FLAG_STEPS,
   MAX_ROWS,
+  RESULT_TEXT_END_AT,
   ROW_ENTRY_BYTES,
   ROW_TABLE_STAGE_AT,
   STEP_DONE,
+  STEP_FIELDS,
   STEP_OUTPUT_FULL,
   STEP_ROW_TOO_LARGE,
 } from '../memory-map'
 import { writeDeadLetter } from './dead-letters'
 import { scanValueOf } from './formats'
+import { scanJson } from './json-object'
+import { offerRecord, rewriteBuffer } from './rewrite'
 import { countRow, noteSegment, rollupOf } from './rollups'
 import { freeBytes, RESERVED_BYTES } from './room'
 import { writeRow } from './row'
@@ -83,24 +89,50 @@ export function takeRecord(): i32 {
   if (task.rows >= (MAX_ROWS as u32)) return STEP_OUTPUT_FULL
   if (record.valueLength > (task.maxRecordBytes as i32)) return writeDeadLetter(DEAD_VALUE_TOO_LARGE)
   const kind = kindOfValue()
-  const isMalformed = kind >= VALUE_NOT_JSON
-  if (isMalformed && (task.flags & FLAG_DEAD_LETTER_MALFORMED) != 0) return writeDeadLetter(codeOf(kind))
+  row.origin = kind
+  row.changedBefore = false
+  if (kind >= VALUE_NOT_JSON && (task.flags & FLAG_DEAD_LETTER_MALFORMED) != 0)
+    return writeDeadLetter(codeOf(kind))
+  if ((task.flags & FLAG_STEPS) == 0) return storeRecord(kind)
+  return offerRecord(kind) ? STEP_FIELDS : writeDeadLetter(DEAD_REWRITE_TOO_LARGE)
+}
+
+/** Makes a row of the record whose fields were scanned, its text being of that kind; STEP_DONE, or why it has to wait. */
+export function storeRecord(kind: u32): i32 {
   const needed = bytesNeeded(kind)
   if (needed + RESERVED_BYTES + ALIGNMENT > (task.jumboBytes as i64))
     return writeDeadLetter(DEAD_ROW_TOO_LARGE)
   if (needed > freeBytes()) return task.rows + task.deadLetters != 0 ? STEP_OUTPUT_FULL : STEP_ROW_TOO_LARGE
   const end = writeRow(kind)
   if (!keepRow(end)) return STEP_OUTPUT_FULL
-  if (isMalformed) task.malformed++
+  if (row.origin >= VALUE_NOT_JSON) task.malformed++
   if (row.changed) task.sanitized++
   return STEP_DONE
 }
 
+/** The same of the record in hand as it was offered. */
+export function storeOffered(): i32 {
+  // Of many pairs the notes of some were written over.
+  if (row.origin == VALUE_PAIRS && scan.rest != 0)
+    return storeRewritten(load<u32>(task.slot, RESULT_TEXT_END_AT) - (rewriteBuffer() as u32))
+  return storeRecord(row.origin)
+}
+
+/** The same of what lies rewritten as so many bytes of JSON. */
+export function storeRewritten(bytes: u32): i32 {
+  const text = rewriteBuffer()
+  scan.textBytes = bytes
+  const kind = scanJson(text, text + bytes)
+  return kind == VALUE_OBJECT ? storeRecord(kind) : writeDeadLetter(codeOf(kind))
+}
+
 function kindOfValue(): u32 {
+  scan.textBytes = max(record.valueLength, 0)
   if (record.valueLength < 0) return VALUE_TOMBSTONE
   return scanValueOf(record.value, record.value + record.valueLength)
 }
 
+/** The code of a dead letter for a value of the kind. */
 function codeOf(kind: u32): u32 {
   if (kind == VALUE_NOT_OBJECT) return DEAD_NOT_OBJECT
   if (kind == VALUE_EMPTY) return DEAD_EMPTY
@@ -110,7 +142,7 @@ function codeOf(kind: u32): u32 {
 
 /** An upper bound of the row's size; memory-map.ts, ROW_FIXED_BYTES, says why it holds. */
 function bytesNeeded(kind: u32): i64 {
-  const valueBytes: i64 = max(record.valueLength, 0)
+  const valueBytes = scan.textBytes
   let needed = task.rowFixedBytes + valueBytes
   if (kind == VALUE_PAIRS) {
     needed += scan.growth

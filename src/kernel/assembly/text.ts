@@ -214,3 +214,18 @@ export function writeInteger(to: usize, value: i64): usize {
   for (let at = length; at > 0; rest /= 10) store<u8>(to + --at, (0x30 + (rest % 10)) as u8)
   return to + length
 }
+
+/** Bytes that writeQuoted makes of a text, or a few more. */
+export function sizeOfQuoted(p: usize, end: usize): usize {
+  let size: usize = 2
+  for (; p < end; ++p) {
+    const byte = load<u8>(p)
+    if (byte >= 0x80) {
+      const length = characterAt(p, end)
+      size += length < 0 ? 3 : length
+      p += (length < 0 ? -length : length) - 1
+    } else if (byte < 0x20) size += 6
+    else size += byte == 0x22 || byte == 0x5c ? 2 : 1
+  }
+  return size
+}

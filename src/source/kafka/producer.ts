@@ -14,6 +14,8 @@ export interface ProducerOptions extends ClusterOptions {
   readonly createPartitions: number | null
   /** Until a batch that finds no willing broker is given up, ms. */
   readonly deliveryTimeoutMs: number
+  /** Aborted: what is in flight is given up, as at the deadline. */
+  readonly signal?: AbortSignal
 }
 
 /** A batch that wants only the identity of its producer; see produce/encode-batch.ts. */
@@ -27,7 +29,8 @@ export interface Producer {
   readonly partitions: number
   /**
    * Resolves with the offset of the batch's first record when all replicas in sync have it. Never call it for a
-   * partition before its last call resolved. Rejects with KAFKA_REQUEST_FAILED; the partition must not be used then.
+   * partition before its last call resolved. Rejects with KAFKA_REQUEST_FAILED; the partition must not be used then,
+   * unless the error code is one of a batch that is too large (10, 18): of that nothing was appended.
    */
   send(partition: number, batch: StampableBatch): Promise<number>
   close(): Promise<void>
@@ -111,6 +114,22 @@ async function sendOnce(cluster: Cluster, topic: string, partition: number, reco
   return decodeAnswer(body)
 }
 
+/** What the promise says; rejects earlier when the signal is aborted. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  let giveUp = (): void => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(new Error('given up'))
+  })
+  signal.addEventListener('abort', giveUp)
+  if (signal.aborted) giveUp()
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
 const refusal = (facts: ErrorContext & { readonly errorCode: number }): PipelineError =>
   new PipelineError(
     facts.errorCode === topicForbidden ? 'KAFKA_NOT_AUTHORIZED' : 'KAFKA_REQUEST_FAILED',
@@ -124,12 +143,15 @@ async function deliver(
   partition: number,
   bytes: Buffer,
 ): Promise<number> {
-  const { topic } = options
+  const { signal, topic } = options
   const deadline = Date.now() + options.deliveryTimeoutMs
   for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(2 * backoffMs, lastBackoffMs)) {
     let failure: PipelineError
     try {
-      const { errorCode, baseOffset } = await sendOnce(cluster, topic, partition, bytes)
+      const { errorCode, baseOffset } = await unlessAborted(
+        sendOnce(cluster, topic, partition, bytes),
+        signal,
+      )
       if (errorCode === 0) return baseOffset
       failure = refusal({ request: 'Produce', topic, partition, errorCode })
       if (!passingErrors.has(errorCode)) throw failure
@@ -137,8 +159,9 @@ async function deliver(
       if (error instanceof PipelineError) throw error
       failure = kafkaFailure(error, { request: 'Produce', topic, partition })
     }
-    if (Date.now() + backoffMs > deadline) throw failure
-    await delay(backoffMs)
+    if (signal?.aborted || Date.now() + backoffMs > deadline) throw failure
+    // An abort rejects it, and the next attempt.
+    await delay(backoffMs, null, signal ? { signal } : {}).catch(() => undefined)
     // The next attempt says what is wrong if this does not help.
     await cluster.refreshMetadata().catch(() => undefined)
   }
@@ -158,7 +181,10 @@ async function ensureTopic(kafka: Kafka, { topic, createPartitions }: ProducerOp
 }
 
 /** A broker that has just started is still loading what it needs for this: asked again until the deadline. */
-async function identify(cluster: Cluster, { topic, deliveryTimeoutMs }: ProducerOptions): Promise<Identity> {
+async function identify(
+  cluster: Cluster,
+  { signal, topic, deliveryTimeoutMs }: ProducerOptions,
+): Promise<Identity> {
   const deadline = Date.now() + deliveryTimeoutMs
   for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(2 * backoffMs, lastBackoffMs)) {
     const [first] = cluster.findTopicPartitionMetadata(topic)
@@ -170,7 +196,7 @@ async function identify(cluster: Cluster, { topic, deliveryTimeoutMs }: Producer
       return { producerId: BigInt(producerId), producerEpoch }
     } catch (error) {
       const isPassing = (error as { retriable?: boolean }).retriable === true
-      if (!isPassing || Date.now() + backoffMs > deadline) throw error
+      if (!isPassing || signal?.aborted || Date.now() + backoffMs > deadline) throw error
       await delay(backoffMs)
       await cluster.refreshMetadata()
     }
@@ -201,11 +227,14 @@ export async function connectProducer(options: ProducerOptions): Promise<Produce
   const kafka = clientFactory(options)({ logLevel: logLevel.NOTHING })
   const { cluster, consumer } = openCluster(kafka, clientId)
   try {
-    await ensureTopic(kafka, options)
-    await consumer.connect()
-    await cluster.addTargetTopic(topic)
-    await cluster.refreshMetadata()
-    const { producerId, producerEpoch } = await identify(cluster, options)
+    const arrive = async (): Promise<Identity> => {
+      await ensureTopic(kafka, options)
+      await consumer.connect()
+      await cluster.addTargetTopic(topic)
+      await cluster.refreshMetadata()
+      return identify(cluster, options)
+    }
+    const { producerId, producerEpoch } = await unlessAborted(arrive(), options.signal)
     const partitions = cluster.findTopicPartitionMetadata(topic).length
     const sequences = new Array<number>(partitions).fill(0)
     return {

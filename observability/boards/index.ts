@@ -1,0 +1,19 @@
+/** Every file of observability/ that is generated, with what makes it: npm run docs writes them, a test compares them. */
+import { alertingYaml } from './alerting.ts'
+import { type Board, boardJson } from './board.ts'
+import { logs } from './logs.ts'
+import { postgres } from './postgres.ts'
+import { reliability } from './reliability.ts'
+import { throughput } from './throughput.ts'
+
+export const boards: Readonly<Record<string, Board>> = { throughput, logs, reliability, postgres }
+
+/** The file of a board, from the root of the repository. */
+export const boardFile = (name: string): string => `observability/grafana/dashboards/${name}.json`
+
+export const observabilityFiles: Readonly<Record<string, () => string>> = {
+  ...Object.fromEntries(
+    Object.entries(boards).map(([name, board]) => [boardFile(name), () => boardJson(board)]),
+  ),
+  'observability/grafana/provisioning/alerting/logcollector.yml': alertingYaml,
+}

@@ -1,0 +1,39 @@
+/** docs/pipelines.md: its example is a configuration, and its lines are explained as it says. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runCli } from '../../src/cli/program.ts'
+import { suite } from '../support/suite.ts'
+import { readPage } from './sections.ts'
+
+const test = suite('docs/pipelines', { timeoutMs: 20_000 })
+const page = readPage('docs/pipelines.md')
+let folder = ''
+test.before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pipelines-'))
+})
+test.after(() => rmSync(folder, { recursive: true }))
+
+test('the example reads the line that explain is shown with', async () => {
+  const yaml = /```yaml\n(pipelines:[\s\S]*?)```/.exec(page)![1]!
+  const [, pipeline, line] = /logcollector explain --pipeline (\w+) '(.*)'/.exec(page)!
+  const file = join(folder, 'file.yaml')
+  writeFileSync(file, yaml)
+  let out = ''
+  const streams = {
+    out: (text: string) => {
+      out += text
+    },
+    note: (text: string) => assert.unreachable(text),
+  }
+  const code = await runCli(['explain', '--json', '--config', file, '--pipeline', pipeline!, line!], streams)
+  assert.is(code, 0)
+  const { row, steps } = JSON.parse(out)
+  assert.is(steps.length, 3)
+  assert.is(row.message, line)
+  assert.is(row.attrs.clientip, '192.0.2.7')
+  assert.is(row.attrs.ident, undefined)
+})
+
+test.run()

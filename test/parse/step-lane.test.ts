@@ -1,0 +1,242 @@
+/**
+ * Steps between scan and encode: what they see, what becomes of what they change, drop or fail on; and that a record
+ * that no step changes is stored as if there were none.
+ */
+import fc from 'fast-check'
+import * as assert from 'uvu/assert'
+import { DEAD_REWRITE_TOO_LARGE, DEAD_STEP_FAILED } from '../../src/kernel/memory-map.ts'
+import type { ParserSettings, RecordFormat } from '../../src/parse/contract.ts'
+import type { Fields, Outcome } from '../../src/parse/steps/step.ts'
+import { recordOf, runs } from '../kernel/arbitraries.ts'
+import { createBench, NOW } from '../kernel/harness.ts'
+import { anyText } from '../kernel/logfmt-arbitraries.ts'
+import { encodeBatch, type TestRecord } from '../reference/kafka-batch.ts'
+import { suite } from '../support/suite.ts'
+
+const test = suite('parse: step lane', { timeoutMs: 60_000 })
+type Run = (fields: Fields) => Outcome | undefined
+
+function benchOf(changes: Partial<ParserSettings>, ...runs: readonly Run[]) {
+  const steps = runs.map((_, index) => ({ kind: `s${index}`, options: null }))
+  return createBench({ ...changes, name: 'web', steps }, undefined, configs =>
+    configs.map(({ kind }, index) => ({ kind, run: fields => runs[index]!(fields) ?? 'keep' })),
+  )
+}
+
+const batchOf = (values: readonly (string | Buffer | null)[]) =>
+  encodeBatch({ records: values.map(value => ({ value })), baseTimestamp: NOW })
+
+/** The one row of one record. */
+function rowOf(value: string | null, run: Run, changes: Partial<ParserSettings> = {}) {
+  const { rows, result } = benchOf(changes, run).parse(batchOf([value]))
+  assert.is(rows.length, 1)
+  return { ...rows[0]!, attrs: JSON.parse(rows[0]!.attrs) as object, sanitized: result.sanitized }
+}
+
+const record =
+  '{"level":"warn","service":"web","app":"shop","msg":"hi \\u00e9","n":1.50,"http":{"status":200}}'
+
+test('fields are read by column, by key and by path', () => {
+  const seen: unknown[] = []
+  rowOf(record, fields => {
+    for (const name of ['severity', 'service', 'message', 'n', 'http.status', 'http', 'app', 'none', 'host'])
+      seen.push(fields.text(name))
+    seen.push(fields.names())
+    return 'keep'
+  })
+  assert.equal(seen, [
+    'warn',
+    'web',
+    'hi é',
+    '1.50',
+    '200',
+    '{"status":200}',
+    'shop',
+    null,
+    null,
+    ['app', 'n', 'http'],
+  ])
+})
+
+test('what is set goes to its column or to attrs, and the rest stays as it came', () => {
+  const row = rowOf(record, fields => {
+    fields.set('service', 'grün')
+    fields.set('severity', 'error')
+    fields.set('host', 'h1')
+    fields.set('ts', NOW - 1000)
+    fields.set('http.status', 404)
+    fields.set('http.path', '/ü"')
+    fields.set('new', true)
+    fields.remove('app')
+    return 'keep'
+  })
+  assert.equal([row.service, row.severity, row.host, row.message], ['grün', 17, 'h1', 'hi é'])
+  assert.is(row.ts, BigInt(NOW - 1000) * 1000n)
+  assert.equal(row.attrs, { n: 1.5, http: { status: 404, path: '/ü"' }, new: true })
+})
+
+test('a column that is removed is empty, whatever its aliases', () => {
+  const row = rowOf(record, fields => {
+    fields.remove('service')
+    fields.set('severity', 'nonsense')
+    return 'keep'
+  })
+  assert.equal([row.service, row.severity], [null, 13])
+  assert.equal(row.attrs, { n: 1.5, http: { status: 200 }, severity: 'nonsense' })
+})
+
+test('every format is offered, also what is malformed, and a tombstone', () => {
+  const cases: readonly [RecordFormat, string | null, string | null, object][] = [
+    ['raw', 'a "b" \\ \u0001', 'a "b" \\ \u0001', {}],
+    ['logfmt', 'a=1 msg="x y" b', 'x y', { a: 1, b: true }],
+    ['json', 'no json', 'no json', { 'lc.error': 'not JSON' }],
+    ['json', null, null, { 'lc.tombstone': true }],
+  ]
+  for (const [format, value, message, attrs] of cases) {
+    const row = rowOf(
+      value,
+      fields => {
+        assert.is(fields.text('message'), message)
+        fields.set('x', 1)
+        return 'keep'
+      },
+      { format },
+    )
+    assert.is(row.message, message)
+    assert.equal(row.attrs, { ...attrs, x: 1 })
+  }
+})
+
+test('more pairs than are noted are stored whole, changed or not', () => {
+  const keys = Array.from({ length: 100 }, (_, i) => `k${i}`)
+  const value = keys.map((key, i) => `${key}=${i}`).join(' ')
+  const attrs = Object.fromEntries(keys.map((key, i) => [key, i]))
+  assert.equal(rowOf(value, () => 'keep', { format: 'logfmt' }).attrs, attrs)
+  const changed = rowOf(
+    value,
+    fields => {
+      fields.set('k0', 'x')
+      return 'keep'
+    },
+    { format: 'logfmt' },
+  )
+  assert.equal(changed.attrs, { ...attrs, k0: 'x' })
+})
+
+test('dropped records are counted by step, and the offsets add up', () => {
+  const bench = benchOf(
+    {},
+    fields => (fields.text('n') === '1' ? 'drop' : 'keep'),
+    fields => (fields.text('n') === '3' ? 'drop' : 'keep'),
+  )
+  const { result, rows, rollups } = bench.parse(batchOf([1, 2, 3, 1, 4].map(n => `{"n":${n}}`)))
+  assert.equal([result.dropped, result.droppedBy, result.nextOffset], [3, [2, 1], 5])
+  assert.equal(
+    rows.map(({ offset }) => offset),
+    [1, 4],
+  )
+  assert.is(
+    rollups.reduce((sum, { records }) => sum + records, 0),
+    2,
+  )
+})
+
+test('a step that throws costs its record, with the names in the reason', () => {
+  const bench = benchOf(
+    {},
+    () => 'keep',
+    fields => {
+      if (fields.text('n') === '2') throw new Error('kaputt: ü')
+      return 'keep'
+    },
+  )
+  const { result, rows, deadLetters } = bench.parse(batchOf([1, 2, 3].map(n => `{"n":${n}}`)))
+  assert.is(rows.length, 2)
+  assert.equal(
+    deadLetters.map(({ offset, code, value }) => [offset, code, String(value)]),
+    [[1, DEAD_STEP_FAILED, '{"n":2}']],
+  )
+  assert.equal(result.stepFailures, [{ offset: 1, reason: 'pipeline web, step 2 (s1): kaputt: ?' }])
+})
+
+test('a record that its steps make too large is a dead letter, with the bytes that came', () => {
+  const bench = benchOf({ maxRecordBytes: 1024 }, fields => {
+    if (fields.text('n') === '2') fields.set('x', 'y'.repeat(80_000))
+    return 'keep'
+  })
+  const { rows, deadLetters } = bench.parse(batchOf([1, 2, 3].map(n => `{"n":${n}}`)))
+  assert.is(rows.length, 2)
+  assert.equal(
+    deadLetters.map(({ code, value }) => [code, String(value)]),
+    [[DEAD_REWRITE_TOO_LARGE, '{"n":2}']],
+  )
+})
+
+test('where an output is full the record is dealt with once, by the next task', () => {
+  const bench = benchOf({ format: 'raw' }, fields => {
+    fields.set('x', 1)
+    return fields.text('message')?.endsWith('7') ? 'drop' : 'keep'
+  })
+  const values = Array.from({ length: 1000 }, (_, i) => `${'m'.repeat(200)}${i}`)
+  const parts = bench.parseAll(batchOf(values), () => 65_536)
+  assert.ok(parts.length > 2)
+  assert.is(
+    parts.reduce((sum, { result }) => sum + result.dropped, 0),
+    100,
+  )
+  assert.equal(
+    parts.flatMap(({ rows }) => rows.map(({ offset }) => offset)),
+    values.flatMap((_, i) => (i % 10 === 7 ? [] : [i])),
+  )
+})
+
+const formats: readonly RecordFormat[] = ['json', 'logfmt', 'raw', 'auto']
+for (const format of formats) {
+  test(`a record that no step changes is stored as without steps: ${format}`, () => {
+    const plain = createBench({ format })
+    const stepped = benchOf({ format }, fields => {
+      fields.names()
+      fields.text('message')
+      return 'keep'
+    })
+    fc.assert(
+      fc.property(fc.array(recordOf(anyText), { minLength: 1, maxLength: 8 }), (records: TestRecord[]) => {
+        const input = encodeBatch({ records, baseTimestamp: NOW })
+        const one = plain.parse(input)
+        const other = stepped.parse(input)
+        assert.equal(other.copy, one.copy)
+        assert.equal(other.deadLetters, one.deadLetters)
+      }),
+      runs(150),
+    )
+  })
+
+  test(`a change elsewhere leaves the row as it is: ${format}`, () => {
+    const plain = createBench({ format })
+    const stepped = benchOf({ format }, fields => {
+      fields.set('zz.own', 1)
+      return 'keep'
+    })
+    fc.assert(
+      fc.property(fc.array(recordOf(anyText), { minLength: 1, maxLength: 8 }), (records: TestRecord[]) => {
+        const input = encodeBatch({ records, baseTimestamp: NOW })
+        const one = plain.parse(input).rows
+        const other = stepped.parse(input).rows
+        assert.is(other.length, one.length)
+        other.forEach((row, index) => {
+          const { attrs, ...columns } = row
+          const { attrs: before, ...same } = one[index]!
+          // A logfmt key without "=" fills no column, but `true` does once the record is written out as JSON.
+          if (before.includes(':true')) return
+          assert.equal(columns, same)
+          const { 'zz.own': own, ...rest } = JSON.parse(attrs)
+          assert.is(own, 1)
+          assert.equal(rest, JSON.parse(before))
+        })
+      }),
+      runs(150),
+    )
+  })
+}
+
+test.run()
