@@ -88,11 +88,13 @@ export class AnomalyWatch {
   }
 
   private async learn(sql: store.Sql, first: number, until: number) {
-    const isBehind = this.detector !== null && this.detector.nextMinute !== until
-    if (this.detector !== null && !isBehind) return []
-    const { sensitivity } = this.settings
-    this.detector = new Detector({ sensitivity })
-    this.detector.nextMinute = Math.min(first, until)
+    if (this.detector?.nextMinute === until) return []
+    // What another instance looked at meanwhile is learned too; a database that went back is learned from its beginning.
+    if (this.detector === null || this.detector.nextMinute > until) {
+      const { sensitivity } = this.settings
+      this.detector = new Detector({ sensitivity })
+      this.detector.nextMinute = Math.min(first, until)
+    }
     await this.feed(sql, until)
     return this.detector.adopt(await store.readOpen(sql))
   }

@@ -86,6 +86,9 @@ test('a jump is a row, found by one of two instances, told, and over; a restart 
   await second.turn(at(20))
   await second.turn(at(20))
   assert.equal(await rows(), [{ ...open, over: true, webhook_sent: 2 }])
+  // The first one learns what the second one did, and has nothing to add.
+  await first.turn(at(20))
+  assert.equal(await rows(), [{ ...open, over: true, webhook_sent: 2 }])
   const hooks = heard.filter(({ path }) => path === '/hook').map(({ body }) => body as { status: string })
   assert.equal(
     hooks.map(({ status }) => status),
