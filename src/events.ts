@@ -82,6 +82,17 @@ export interface Events {
     states: readonly { state: string; segments: number; tableBytes: number; indexBytes: number }[]
   }
   'store:task:failed': { task: string; error: PipelineError }
+  'anomalies:anomaly:opened': {
+    kind: string
+    service: string
+    severity: number | null
+    score: number | null
+    expected: number
+    observed: number
+  }
+  'anomalies:anomaly:resolved': { kind: string; service: string; severity: number | null }
+  /** Every kind, those of which none is open too. */
+  'anomalies:open:counted': { kinds: readonly { kind: string; open: number }[] }
   'redis:mirror:written': { partitions: number; durationMs: number }
   /** `isNew`: the attempt before it had succeeded. */
   'redis:mirror:failed': { error: PipelineError; isNew: boolean }

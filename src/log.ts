@@ -128,6 +128,9 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'store:segment:sealed': { level: 'info', message: 'sealed a segment' },
   'store:storage:measured': { level: 'debug', message: 'measured the segments' },
   'store:task:failed': { level: 'warn', message: 'a storage task failed' },
+  'anomalies:anomaly:opened': { level: 'warn', message: 'found an anomaly' },
+  'anomalies:anomaly:resolved': { level: 'info', message: 'an anomaly is over' },
+  'anomalies:open:counted': { level: 'debug', message: 'counted open anomalies' },
   'redis:mirror:written': { level: 'debug', message: 'wrote the mirror' },
   'redis:mirror:failed': {
     level: ({ isNew }) => (isNew ? 'warn' : 'debug'),

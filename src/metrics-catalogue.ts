@@ -161,6 +161,8 @@ export const catalogue = {
     help: '1 when the last periodic look at ledger and positions found nothing, else 0.',
   },
   verify_findings_total: { type: 'counter', help: 'What the periodic looks found.' },
+  anomalies_open: { type: 'gauge', labels: ['kind'], help: 'Anomalies that are not over, by kind.' },
+  anomalies_found_total: { type: 'counter', labels: ['kind'], help: 'Anomalies found, by kind.' },
   redis_up: {
     type: 'gauge',
     help: '1 when the last write of the mirror succeeded, else 0; not shown without redis.url.',

@@ -133,6 +133,10 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.verify_ok.set(ok ? 1 : 0)
     m.verify_findings_total.inc(findings.length)
   },
+  'anomalies:anomaly:opened': (m, { kind }) => m.anomalies_found_total.inc({ kind }),
+  'anomalies:open:counted': (m, { kinds }) => {
+    for (const { kind, open } of kinds) m.anomalies_open.set({ kind }, open)
+  },
   'redis:mirror:written': m => m.redis_writes_total.inc(),
   'redis:mirror:failed': m => m.redis_failures_total.inc(),
   'intake:request:completed': (m, request) => {

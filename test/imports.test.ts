@@ -21,6 +21,7 @@ const stages = [
   'produce',
   'intake',
   'transport',
+  'anomalies',
 ]
 const shared = [
   'src/errors.ts',
