@@ -39,6 +39,7 @@ const shared = [
   'src/intake/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
+  'src/anomalies/types.ts',
   'src/parse/steps/',
   'src/config/nearest.ts',
 ]

@@ -1,4 +1,4 @@
-/** Anomalies in Postgres: counts by minute in, findings out. Neighbours: watch.ts, detector.ts; sql/0008_anomalies.sql. */
+/** Anomalies in Postgres: counts by minute in, findings out. Neighbours: watch.ts, detector.ts; sql/0011_anomalies.sql. */
 import type { OpenAnomaly } from './detector.ts'
 import type { AnomalyKind, AnomalyName, Change, Finding, MinuteCount } from './types.ts'
 
