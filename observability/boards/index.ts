@@ -3,10 +3,11 @@ import { alertingYaml } from './alerting.ts'
 import { type Board, boardJson } from './board.ts'
 import { logs } from './logs.ts'
 import { postgres } from './postgres.ts'
+import { query } from './query.ts'
 import { reliability } from './reliability.ts'
 import { throughput } from './throughput.ts'
 
-export const boards: Readonly<Record<string, Board>> = { throughput, logs, reliability, postgres }
+export const boards: Readonly<Record<string, Board>> = { throughput, logs, reliability, postgres, query }
 
 /** The file of a board, from the root of the repository. */
 export const boardFile = (name: string): string => `observability/grafana/dashboards/${name}.json`

@@ -32,7 +32,8 @@ const TABLES = `
 /** Without pg_read_all_stats Postgres shows the transactions of the own role only. */
 const OLDEST_SNAPSHOT = `
   select coalesce(extract(epoch from now() - min(xact_start)) * 1000, 0)::float8 as ms from pg_stat_activity
-  where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()`
+  where datname = current_database() and backend_type = 'client backend' and backend_xmin is not null
+    and pid <> pg_backend_pid()`
 
 export function storageChores({ emit, everyMs, owner, policy, pool }: StorageChoresDeps): Chore[] {
   const chore = (name: string, interval: number, work: (client: pg.Client) => Promise<void>): Chore => {
