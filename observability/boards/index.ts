@@ -12,6 +12,17 @@ export const boards: Readonly<Record<string, Board>> = { throughput, logs, relia
 /** The file of a board, from the root of the repository. */
 export const boardFile = (name: string): string => `observability/grafana/dashboards/${name}.json`
 
+/** For docs/metrics.md: what each board is about, and its panels. */
+export function boardsTable(): string {
+  const rows = Object.values(boards).map(({ title, description, rows }) => {
+    const parts = Object.entries(rows).map(
+      ([row, figures]) => `${row}: ${figures.map(figure => figure.title.toLowerCase()).join(', ')}`,
+    )
+    return `| **${title}** | ${description} | ${parts.join('; ')} |`
+  })
+  return ['| Board | Answers | Panels |', '|---|---|---|', ...rows].join('\n')
+}
+
 export const observabilityFiles: Readonly<Record<string, () => string>> = {
   ...Object.fromEntries(
     Object.entries(boards).map(([name, board]) => [boardFile(name), () => boardJson(board)]),
