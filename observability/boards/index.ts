@@ -16,7 +16,7 @@ export const boardFile = (name: string): string => `observability/grafana/dashbo
 export function boardsTable(): string {
   const rows = Object.values(boards).map(({ title, description, rows }) => {
     const parts = Object.entries(rows).map(
-      ([row, figures]) => `${row}: ${figures.map(figure => figure.title.toLowerCase()).join(', ')}`,
+      ([row, figures]) => `${row}: ${figures.map(({ title }) => title).join(', ')}`,
     )
     return `| **${title}** | ${description} | ${parts.join('; ')} |`
   })
