@@ -80,22 +80,28 @@ test('every request is told of when it is over, by the route and not by what was
     if ((request.params as { name: string }).name === 'end') reply.raw.end('x')
     else reply.raw.write('x')
   })
+  const config = { isStream: true }
+  server.get('/stream', { config }, async request => {
+    if ('refused' in (request.query as object)) throw new PipelineError('TAIL_FULL', { most: 0 })
+    return 'for as long as somebody listens'
+  })
   try {
     const url = await listenOn(server, { host: '127.0.0.1', port: 0 })
-    for (const path of ['/healthz', '/readyz', '/no/such/1', '/slow/end'])
+    for (const path of ['/healthz', '/readyz', '/no/such/1', '/stream', '/stream?refused', '/slow/end'])
       await (await fetch(url + path)).text()
     await (await fetch(`${url}/no/such/2`, { method: 'DELETE' })).text()
     const leaving = new AbortController()
     await fetch(`${url}/slow/never`, { signal: leaving.signal })
     leaving.abort()
-    await until(() => told.length === 6, { deadlineMs: 3_000, what: 'six requests' })
-    assert.equal(told, [
+    await until(() => told.length === 7, { deadlineMs: 3_000, what: 'all but the stream' })
+    assert.equal(told.sort(), [
+      '(any) (none) 4xx',
+      '(any) (none) 4xx',
       'GET /healthz 2xx',
       'GET /readyz 5xx',
-      '(any) (none) 4xx',
       'GET /slow/:name 2xx',
-      '(any) (none) 4xx',
       'GET /slow/:name aborted',
+      'GET /stream 5xx',
     ])
   } finally {
     await server.close()

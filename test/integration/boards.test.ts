@@ -15,7 +15,7 @@ import { cleanUp, suite } from '../support/suite.ts'
 import { execute } from '../support/template.ts'
 import { until } from '../support/wait.ts'
 
-const test = suite('boards', { timeoutMs: 40_000 })
+const test = suite('boards', { timeoutMs: 90_000 })
 const RATE_SECONDS = 8
 const LOOK_BACK_MS = 60_000
 const HOURS_MS = 3 * 3_600_000
@@ -95,7 +95,7 @@ test.before(async () => {
     if (prometheus === null) return true
     return (await seriesOf('rate(logcollector_cache_answers_total{outcome="hit"}[$__rate_interval]) > 0')) > 0
   }
-  await until(isSeen, { deadlineMs: 15_000, everyMs: 250, what: 'answers from the cache are counted' })
+  await until(isSeen, { deadlineMs: 30_000, everyMs: 250, what: 'answers from the cache are counted' })
 })
 
 /** Asks all that the API answers, and sends a record; a follower stays. */
