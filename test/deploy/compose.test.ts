@@ -147,7 +147,7 @@ test('Prometheus asks LogCollector and the exporters where they are', () => {
     const isThere = JSON.stringify([service?.healthcheck, service?.ports]).includes(`:${port}`)
     assert.ok(service && isThere, target)
   }
-  for (const name of ['logcollector', 'postgres-exporter', 'redis-exporter'])
+  for (const name of ['logcollector', 'postgres-exporter', 'redis-exporter', 'node-exporter'])
     assert.ok(
       targets.some(target => target.startsWith(`${name}:`)),
       name,
@@ -166,6 +166,11 @@ test('Grafana reads as the role that is granted reading, the exporter as one tha
   assert.is(new Set([made.PGUSER, made.READER, made.MONITOR]).size, 3)
   const sql = readText('deploy/compose/roles.sql')
   for (const [, name] of sql.matchAll(/^\\getenv \w+ (\w+)$/gm)) assert.ok(name! in made, name)
+})
+
+test('the disk that is watched is that of Postgres', () => {
+  const volumeOf = (name: string) => compose.services[name]!.volumes!.map(volume => volume.split(':')[0])
+  assert.equal(volumeOf('node-exporter'), volumeOf('postgres'))
 })
 
 test('Grafana gets both data sources, and the variables that they need', () => {
