@@ -249,6 +249,12 @@ const kinds = {
     meaning: 'The request failed: a fault of LogCollector',
     remedy: 'Please report it with the message',
   },
+  ANOMALY_NOT_SENT: {
+    retryable: true,
+    meaning: 'An anomaly could not be sent to the webhook or the Alertmanager',
+    remedy:
+      'Check that the receiver of anomalies.webhook_url or anomalies.alertmanager_url answers with 2xx within five seconds; it is tried again',
+  },
   API_KEY_INVALID: {
     retryable: false,
     meaning: 'The request carries no valid API key',

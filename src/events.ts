@@ -14,6 +14,11 @@ export interface Events {
   'source:group:crashed': { error: Error; restart: boolean }
   /** What is read besides what was read before, and what is no more; names. */
   'source:topics:changed': { added: readonly string[]; removed: readonly string[] }
+  /** At each look: brokers that are alive, and the topics that are read. */
+  'source:topics:seen': {
+    brokers: number
+    topics: readonly { topic: string; partitions: number; underReplicated: number; leaderless: number }[]
+  }
   /** Deleted and made anew: it is another topic, read from its log start. */
   'source:topic:recreated': { topic: string; partitions: number }
   'source:partition:claimed': PartitionName & { nextOffset: number; durationMs: number }
@@ -26,6 +31,8 @@ export interface Events {
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */
   'source:position:moved': PartitionName & { fetched: number; committed: number; highWatermark: number }
   'parse:batch:completed': PartitionName & {
+    pipeline: string
+    format: string
     records: number
     inputBytes: number
     outputBytes: number
@@ -39,6 +46,8 @@ export interface Events {
     workerMs: number
   }
   'parse:records:dropped': { pipeline: string; step: string; records: number }
+  /** A step threw on records: they are dead letters. */
+  'parse:step:failed': { pipeline: string; step: string; records: number }
   'parse:worker:failed': PartitionName & { error: PipelineError; fromOffset: number; toOffset: number }
   'sink:transaction:committed': {
     writer: number
@@ -80,8 +89,23 @@ export interface Events {
   /** Every state, those without a segment too. */
   'store:storage:measured': {
     states: readonly { state: string; segments: number; tableBytes: number; indexBytes: number }[]
+    /** Beside logs, with their indexes. */
+    tables: readonly { table: string; bytes: number }[]
+    /** How long the oldest transaction that holds a snapshot has run; 0: there is none. */
+    oldestSnapshotMs: number
   }
   'store:task:failed': { task: string; error: PipelineError }
+  'anomalies:anomaly:opened': {
+    kind: string
+    service: string
+    severity: number | null
+    score: number | null
+    expected: number
+    observed: number
+  }
+  'anomalies:anomaly:resolved': { kind: string; service: string; severity: number | null }
+  /** Every kind, those of which none is open too. */
+  'anomalies:open:counted': { kinds: readonly { kind: string; open: number }[] }
   'redis:mirror:written': { partitions: number; durationMs: number }
   /** `isNew`: the attempt before it had succeeded. */
   'redis:mirror:failed': { error: PipelineError; isNew: boolean }
@@ -102,13 +126,20 @@ export interface Events {
     name: string
     outcome: 'hit' | 'stale' | 'waited' | 'shared' | 'filled' | 'bypassed'
   }
+  /** Postgres was asked, by this process, for an answer. */
+  'query:cache:filled': { name: string; durationMs: number }
   'redis:cache:failed': { error: PipelineError }
   'redis:announcer:failed': { error: PipelineError }
   'redis:tail:failed': { error: PipelineError }
   /** Rows that were committed could not be read for those who follow; it is tried again. */
   'query:tail:failed': { error: PipelineError }
+  /** Records were written to a follower. */
+  'query:tail:sent': { records: number }
   /** Records that a follower was told it missed. */
   'query:tail:missed': { records: number }
+  /** `route` as it was declared, with the names of its parameters; of those that are declared only. */
+  'http:request:answered': { method: string; route: string; status: string; durationMs: number }
+  'supervisor:child:added': { child: string }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }
   'supervisor:stop:completed': { durationMs: number; clean: boolean }

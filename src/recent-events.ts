@@ -23,7 +23,8 @@ export class RecentEvents {
 
   /** The listener for createEvents. */
   readonly listen = <N extends EventName>(name: N, event: Events[N]): void => {
-    if ('child' in event) this.restarts[event.child] = (this.restarts[event.child] ?? 0) + 1
+    if (name === 'supervisor:child:restarted' && 'child' in event)
+      this.restarts[event.child] = (this.restarts[event.child] ?? 0) + 1
     const level = levelOf(name, event)
     if (level !== 'warn' && level !== 'error') return
     const { error, ...rest } = event as { error?: unknown }

@@ -21,6 +21,7 @@ const stages = [
   'produce',
   'intake',
   'transport',
+  'anomalies',
 ]
 const shared = [
   'src/errors.ts',
@@ -38,6 +39,7 @@ const shared = [
   'src/intake/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
+  'src/anomalies/types.ts',
   'src/parse/steps/',
   'src/config/nearest.ts',
 ]

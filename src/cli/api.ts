@@ -10,6 +10,7 @@ import { KeyRing } from '../query/key-ring.ts'
 import { createQueries } from '../query/queries.ts'
 import { ReadPool } from '../query/read-pool.ts'
 import { replayLetters } from '../replay/index.ts'
+import type { ApiSnapshot } from '../snapshot.ts'
 import { StorePool } from '../store/connection.ts'
 import { type LetterFilter, letterContents, readLetters } from '../store/dead-letters.ts'
 import { contentsJson, letterJson } from './dead-letters/text.ts'
@@ -21,6 +22,7 @@ const MOST_CLOSING_MS = 2_000
 
 export interface Api {
   readonly deps: ApiDeps
+  snapshot(): ApiSnapshot
   start(): void
   /** This process committed something: followers of the live tail want to see it. */
   news(): void
@@ -57,6 +59,7 @@ export function createApi(config: Config, emit: Emit = () => undefined): Api | n
       lag: () => lag.read(),
       tail: live.tail,
     },
+    snapshot: () => ({ reads: pool.load, ...live.snapshot() }),
     start: () => live.start(),
     news: () => live.news(),
     close: async () => {

@@ -10,10 +10,12 @@ import { ReadPool } from '../query/read-pool.ts'
 import { Feed } from '../query/tail/feed.ts'
 import { QueryCache } from '../redis/cache/cache.ts'
 import { TailBus } from '../redis/tail-bus.ts'
+import type { ApiSnapshot } from '../snapshot.ts'
 
 export interface Live {
   readonly cached: Cached
   readonly tail: Tail
+  snapshot(): Pick<ApiSnapshot, 'cache' | 'tail'>
   /** This process committed something. */
   news(): void
   start(): void
@@ -46,9 +48,11 @@ export function createLive(config: Config, emit: Emit): Live {
     cached: cache.cached,
     tail: {
       follow: (follower, after) => feed.follow(follower, after),
+      onSent: records => emit('query:tail:sent', { records }),
       onMissed: records => emit('query:tail:missed', { records }),
     },
     news: () => feed.news(),
+    snapshot: () => ({ cache: cache.load, tail: feed.load }),
     start: () => {
       void cache.start()
       bus?.start()

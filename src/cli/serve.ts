@@ -78,11 +78,14 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   const engine = parts.createEngine({ config, emit, log })
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
-  metrics.attach(() => engine.snapshot())
   const signals = watchSignals(parts)
   const served = await createServer(parts, { emit, log, metrics, recent, engine })
   const { server, paths, api, intake, close } = served
   tellFollowers = () => api?.news()
+  metrics.attach(
+    () => engine.snapshot(),
+    () => api?.snapshot() ?? null,
+  )
   try {
     const url = await listenOn(server, config.http)
     api?.start()
@@ -121,7 +124,13 @@ async function createServer(parts: ServeParts, { emit, log, metrics, recent, eng
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
   const { api, intake } = hasRole(config, 'api') ? await loadApi(config, emit, engine) : noApi
   const readiness = () => engine.snapshot().ready
-  const server = buildServer({ readiness, metrics, debug, api: api && { ...api.deps, intake } })
+  const server = buildServer({
+    readiness,
+    metrics,
+    debug,
+    api: api && { ...api.deps, intake },
+    onAnswered: request => emit('http:request:answered', request),
+  })
   const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)
   return {
     server,

@@ -124,7 +124,6 @@ export class Bystander {
       group: { clusterId: '', trouble: null, missingTopics: [] },
       fetchers: [],
       store: { trouble: this.storeTrouble },
-      parse: { ...snapshot.parse, busyMs: [] },
     }
   }
 }

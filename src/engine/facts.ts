@@ -18,14 +18,10 @@ export interface EngineFacts extends Snapshot {
   }
   readonly fetchers: readonly FetcherFacts[]
   readonly store: { readonly trouble: string | null }
-  readonly parse: Snapshot['parse'] & {
-    /** ms of work since the start, by thread. */
-    readonly busyMs: readonly number[]
-  }
 }
 
 export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: string | null): EngineFacts {
-  const { arena, membership, pool, source } = parts
+  const { arena, membership, source } = parts
   const snapshot = takeSnapshot(parts, roles, storeTrouble)
   const accounts = [arena.input, arena.output, arena.jumbo]
   return {
@@ -42,6 +38,5 @@ export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: st
     },
     fetchers: source.fetcherFacts,
     store: { trouble: storeTrouble },
-    parse: { ...snapshot.parse, busyMs: pool.busyMs },
   }
 }

@@ -1,6 +1,7 @@
 /** What the HTTP server is given; each plugin in this folder takes what it needs of it. */
 import type { Config } from '../config/index.ts'
 import type { Readiness } from '../snapshot.ts'
+import type { AnsweredRequest } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
 
 type LogLevel = Config['log']['level']
@@ -26,5 +27,7 @@ export interface HttpDeps {
   readonly debug: DebugDeps | null
   /** Null or missing: the process has no role api. */
   readonly api?: ApiDeps | null
+  /** Hears of every request when it is over. */
+  readonly onAnswered?: (request: AnsweredRequest) => void
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
 }

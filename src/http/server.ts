@@ -5,6 +5,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
+import { tellAnswered } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
@@ -21,6 +22,7 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
     // A parameter that nobody knows is an error, not nothing.
     ajv: { customOptions: { removeAdditional: false } },
   })
+  if (deps.onAnswered) tellAnswered(server, deps.onAnswered)
   answerErrors(server)
   server.register(healthRoute)
   server.register(readyRoute, deps)

@@ -144,6 +144,8 @@ export interface ParseResult {
   /** Records that steps left out; by step of the pipeline (empty: none). */
   readonly dropped: number
   readonly droppedBy: readonly number[]
+  /** Records on which each step threw (empty: none). */
+  readonly failedBy: readonly number[]
   /** Why dead letters of the code DEAD_STEP_FAILED are such, in the order of their offsets; perhaps not of all. */
   readonly stepFailures: readonly StepFailure[]
   /** Sum of the value sizes of rows and dead letters. */

@@ -126,6 +126,7 @@ const deadRecord = (offset: number): ParseResult => ({
   skipped: 0,
   dropped: 0,
   droppedBy: [],
+  failedBy: [],
   stepFailures: [],
   valueBytes: 0,
   malformed: 0,

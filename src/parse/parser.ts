@@ -120,9 +120,12 @@ export class Parser {
   private deliver(job: ParseJob, region: Region, result: ParseResult, durationMs: number): void {
     region.trim(result.usedBytes)
     const { topic, partition } = job.range.claim
+    const { format, name: pipeline } = this.deps.pipelines[job.pipeline]!
     this.deps.emit('parse:batch:completed', {
       topic,
       partition,
+      pipeline,
+      format,
       records: result.nextOffset - result.firstOffset,
       inputBytes: result.valueBytes,
       outputBytes: result.copyBytes,
@@ -133,14 +136,20 @@ export class Parser {
       durationMs,
       workerMs: result.workerMs,
     })
-    result.droppedBy.forEach((records, step) => {
-      if (records > 0)
-        this.deps.emit('parse:records:dropped', {
-          ...stepName(this.deps.pipelines, job.pipeline, step),
-          records,
-        })
-    })
+    this.tellSteps(job, 'parse:records:dropped', result.droppedBy)
+    this.tellSteps(job, 'parse:step:failed', result.failedBy)
     this.deps.deliver({ claim: job.range.claim, region, result, verdict: null })
+  }
+
+  private tellSteps(
+    job: ParseJob,
+    event: 'parse:records:dropped' | 'parse:step:failed',
+    records: readonly number[],
+  ): void {
+    const { emit, pipelines } = this.deps
+    records.forEach((count, step) => {
+      if (count > 0) emit(event, { ...stepName(pipelines, job.pipeline, step), records: count })
+    })
   }
 
   private refused(job: ParseJob, result: ParseResult): void {

@@ -35,6 +35,7 @@ export interface Ending {
   stop: ParseResult['stop']
   stopReason: string
   droppedBy: ParseResult['droppedBy']
+  failedBy: ParseResult['failedBy']
   stepFailures: ParseResult['stepFailures']
 }
 
@@ -66,6 +67,7 @@ export function readResult(
     usedBytes: count(RESULT_USED_AT),
     dropped: count(RESULT_DROPPED_AT),
     droppedBy: ending.droppedBy,
+    failedBy: ending.failedBy,
     stepFailures: ending.stepFailures,
     skipped: sum(RESULT_SKIPPED_AT),
     valueBytes: sum(RESULT_VALUE_BYTES_AT),

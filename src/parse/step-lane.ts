@@ -28,8 +28,9 @@ const MOST_FAILURES = 100
 const MOST_REASON_CHARACTERS = 300
 
 export class StepLane {
-  /** Of the task: records left out by each step (empty: none), and what failed. */
+  /** Of the task: records left out by each step and on which it failed (empty: none), and why. */
   droppedBy: number[] = []
+  failedBy: number[] = []
   failures: StepFailure[] = []
   private readonly kernel: Kernel
   private readonly pipeline: string
@@ -47,6 +48,7 @@ export class StepLane {
   begin(slot: number): void {
     this.slot = slot
     this.droppedBy = []
+    this.failedBy = []
     this.failures = []
   }
 
@@ -79,7 +81,10 @@ export class StepLane {
   private fail(number: number, error: unknown): number {
     const { kernel, slot } = this
     const settled = kernel.settleRecord(SETTLE_REFUSE, DEAD_STEP_FAILED)
-    if (settled === STEP_DONE && this.failures.length < MOST_FAILURES) {
+    if (settled !== STEP_DONE) return settled
+    if (this.failedBy.length === 0) this.failedBy = this.steps.map(() => 0)
+    this.failedBy[number - 1]! += 1
+    if (this.failures.length < MOST_FAILURES) {
       const offset = kernel.view.getFloat64(slot + RESULT_EXPECTED_AT, true) - 1
       this.failures.push({ offset, reason: this.reasonOf(number, error) })
     }

@@ -51,6 +51,7 @@ const settings = {
 export class ReadPool {
   private readonly pool: ClientPool
   private readonly targets = new WeakMap<object, Connected['target']>()
+  private readonly connections: number
   private readonly most: number
   private readonly connectTimeoutMs: number
   private readonly extraColumns: readonly ExtraColumn[]
@@ -58,6 +59,7 @@ export class ReadPool {
 
   constructor({ url, connections, queue, connectTimeoutMs, statementTimeoutMs, ...rest }: ReadPoolOptions) {
     this.extraColumns = rest.extraColumns ?? []
+    this.connections = connections
     this.most = connections + queue
     this.connectTimeoutMs = connectTimeoutMs
     const open = async () => {
@@ -73,6 +75,12 @@ export class ReadPool {
       return client
     }
     this.pool = new ClientPool({ max: connections, open })
+  }
+
+  /** Reads that have a connection, and that wait for one. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    const running = Math.min(this.inUse, this.connections)
+    return { running, waiting: this.inUse - running }
   }
 
   /** @throws PipelineError API_BUSY, QUERY_CANCELLED, QUERY_TIMEOUT, POSTGRES_* */

@@ -67,6 +67,7 @@ export class Supervisor {
   async add(spec: ChildSpec): Promise<void> {
     if (this.isEnding) return
     this.children.push({ spec, restarts: 0, restarting: null, isBeingStopped: false, endedEarly: null })
+    this.options.emit('supervisor:child:added', { child: spec.name })
     await spec.part.start()
   }
 

@@ -27,6 +27,7 @@ const homes: Readonly<Record<string, string>> = {
   settings: 'docs/configuration.md',
   errors: 'docs/errors.md',
   metrics: 'docs/metrics.md',
+  boards: 'docs/metrics.md',
   commands: 'docs/cli.md',
   'exit codes': 'docs/cli.md',
   'pipeline figures': 'README.md',

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { benchmarksPage, pipelineChart } from '../../native-bench/render.ts'
-import { observabilityFiles } from '../../observability/boards/index.ts'
+import { boardsTable, observabilityFiles } from '../../observability/boards/index.ts'
 import { exitCodesTable } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { exampleYaml, settingsTable } from '../../src/config/render.ts'
@@ -59,6 +59,7 @@ export const sections: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   errors: errorsTable,
   metrics: metricsTable,
+  boards: boardsTable,
   commands: commandsReference,
   'exit codes': exitCodesTable,
   'pipeline figures': pipelineChart,

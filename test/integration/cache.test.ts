@@ -93,6 +93,14 @@ test('fifty callers in two processes cost one fill', async () => {
     (index % 2 === 0 ? one : two).cache.cached(question, fill, forever),
   )
   await until(() => fill.calls === 1, { deadlineMs: 2000, what: 'the fill' })
+  const loads = () => [one, two].map(({ cache }) => cache.load)
+  await until(() => loads().some(({ waiting }) => waiting === 1), { deadlineMs: 2000, what: 'who waits' })
+  assert.equal(
+    loads()
+      .map(({ filling }) => filling)
+      .sort(),
+    [0, 1],
+  )
   held.open()
   assert.equal(new Set((await Promise.all(asked)).map(({ calls }) => calls)), new Set([1]))
   assert.equal(await two.cache.cached(question, fill, forever), { calls: 1 })
@@ -100,6 +108,7 @@ test('fifty callers in two processes cost one fill', async () => {
   assert.equal([...one.outcomes, ...two.outcomes].filter(each => each === 'filled').length, 1)
   assert.ok([...one.outcomes, ...two.outcomes].includes('waited'))
   assert.is(two.outcomes.at(-1), 'hit')
+  for (const load of loads()) assert.equal(load, { filling: 0, waiting: 0, isUp: true })
 })
 
 test('a filler that fails fails its own callers; those of another process fill themselves', async () => {

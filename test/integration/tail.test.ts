@@ -6,6 +6,7 @@ import { createParser } from 'eventsource-parser'
 import * as assert from 'uvu/assert'
 import { createApi } from '../../src/cli/api.ts'
 import { loadConfig } from '../../src/config/index.ts'
+import type { Events } from '../../src/events.ts'
 import { buildServer } from '../../src/http/server.ts'
 import type { LogRecord } from '../../src/query/contract.ts'
 import { MOST_BEHIND } from '../../src/query/tail/group.ts'
@@ -29,6 +30,8 @@ interface Fixture {
   readonly base: string
   /** Commits so many rows to partition 0 or 1, as a writer would; every tenth is an error. */
   commit(partition: number, rows: number, more?: Commit): Promise<void>
+  /** Followers, the reads that serve them, and records sent to them. */
+  load(): { readonly followers: number; readonly groups: number; readonly sent: number }
   /** So many rows were committed to partition 0, says the ledger. */
   pretend(rows: number): Promise<void>
 }
@@ -44,7 +47,10 @@ async function fixture(settings: Readonly<Record<string, string>> = {}): Promise
   )
   const overrides = { 'postgres.url': url, 'kafka.brokers': '127.0.0.1:1', ...settings }
   const config = loadConfig({ file: null, env: {}, overrides })
-  const api = createApi(config)!
+  let sent = 0
+  const api = createApi(config, (name, event) => {
+    if (name === 'query:tail:sent') sent += (event as Events['query:tail:sent']).records
+  })!
   const server = buildServer({
     readiness: () => ({ ok: true, reasons: [] }),
     metrics: { contentType: 'text/plain', render: async () => '' },
@@ -91,7 +97,7 @@ async function fixture(settings: Readonly<Record<string, string>> = {}): Promise
     )
     api.news()
   }
-  return { base, commit, pretend }
+  return { base, commit, pretend, load: () => ({ ...api.snapshot().tail, sent }) }
 }
 
 interface Client {
@@ -144,7 +150,7 @@ const each = (title: string, body: () => Promise<void>): void =>
   })
 
 each('what is committed arrives, to those whose filter fits', async () => {
-  const { base, commit } = await fixture()
+  const { base, commit, load } = await fixture()
   await commit(0, 5)
   const [all, errors, none] = [
     await follow(base),
@@ -159,6 +165,8 @@ each('what is committed arrives, to those whose filter fits', async () => {
   assert.equal(offsetsOf(all, 1), upTo(30))
   assert.equal(offsetsOf(errors, 0), [10, 20])
   assert.equal(none.records, [])
+  await until(() => load().groups === 1, { deadlineMs: 2000, what: 'one read serves all' })
+  assert.equal(load(), { followers: 3, groups: 1, sent: 55 })
   const { message, severity_text: severity, service, topic } = errors.records[0]!
   assert.equal([message, severity, service, topic], ['number 10', 'error', 'shop', 'web'])
 })

@@ -156,6 +156,7 @@ test('a step that throws costs its record, with the names in the reason', () => 
     deadLetters.map(({ offset, code, value }) => [offset, code, String(value)]),
     [[1, DEAD_STEP_FAILED, '{"n":2}']],
   )
+  assert.equal(result.failedBy, [0, 1])
   assert.equal(result.stepFailures, [{ offset: 1, reason: 'pipeline web, step 2 (s1): kaputt: ?' }])
 })
 

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import * as assert from 'uvu/assert'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { hasPrometheus } from '../../stack/prometheus.ts'
 import { differenceOf, examplesOf } from '../docs/curl-examples.ts'
 import { readPage } from '../docs/sections.ts'
 import { createKafkaClient, postgresAddress } from '../support/services.ts'
@@ -44,6 +45,16 @@ async function answersAsPrinted(base: string): Promise<void> {
   }
 }
 
+/** The demo's Prometheus has figures of the demo's program. */
+async function showsRows(prometheus: string): Promise<void> {
+  const isThere = async () => {
+    const answer = await fetch(`${prometheus}/api/v1/query?query=logcollector_stored_rows_total`)
+    const { data } = (await answer.json()) as { data: { result: readonly { value: [number, string] }[] } }
+    return Number(data.result[0]?.value[1] ?? 0) > 0
+  }
+  await until(isThere, { deadlineMs: 30_000, what: 'stored rows in Prometheus' })
+}
+
 test('--once stores all, verifies, and prints one line of JSON', async () => {
   const demo = startDemo('--once', '5000')
   const [out, [code]] = await Promise.all([text(demo.stdout!), once(demo, 'exit'), text(demo.stderr!)])
@@ -73,6 +84,9 @@ test('without --once it answers a query, stays up until SIGINT, and leaves nothi
   const metrics = await fetch(/http:\S+\/metrics/.exec(said)![0])
   assert.match(await metrics.text(), 'logcollector_stored_rows_total 2')
   assert.is((await leftovers()).length, 2)
+  const prometheus = /^Prometheus (http:\S+)\/alerts$/m.exec(said)?.[1]
+  assert.is(prometheus !== undefined, hasPrometheus())
+  if (prometheus !== undefined) await showsRows(prometheus)
   await answersAsPrinted(/API +(http:\/\/[\d.:]+)/.exec(said)![1]!)
   demo.kill('SIGINT')
   const [code] = await once(demo, 'exit')

@@ -8,7 +8,6 @@ export const engineFacts = (changes: Partial<EngineFacts> = {}): EngineFacts => 
     ...snapshot,
     arena: [],
     partitions: [],
-    parse: { ...snapshot.parse, busyMs: [] },
     group: { clusterId: '', trouble: null, missingTopics: [] },
     fetchers: [],
     store: { trouble: null },

@@ -19,7 +19,7 @@ const schema = {
 /** Without a feed there is no route. */
 export async function tailRoute(server: FastifyInstance, { tail }: { readonly tail?: Tail }): Promise<void> {
   if (tail === undefined) return
-  server.get('/tail', { schema }, async (request, reply) => {
+  server.get('/tail', { schema, config: { isStream: true } }, async (request, reply) => {
     const { last_event_id: given, ...filters } = request.query as TailQuery
     const filter = filterOf(filters)
     const [after = given ?? null] = [request.headers['last-event-id']].flat()
@@ -49,7 +49,7 @@ export async function tailRoute(server: FastifyInstance, { tail }: { readonly ta
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     })
-    stream = new EventStream(raw, filter, tail.onMissed)
+    stream = new EventStream(raw, filter, tail)
     raw.on('drain', () => following.ready())
     raw.once('close', () => {
       following.leave()

@@ -11,7 +11,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { LogFilter, LogRecord } from '../../query/contract.ts'
-import type { TailFollower } from './deps.ts'
+import type { Tail, TailFollower } from './deps.ts'
 
 /** Bytes that wait for the client. */
 const MOST_WAITING_BYTES = 256 * 1024
@@ -22,14 +22,14 @@ const RETRY_MS = 2_000
 export class EventStream implements TailFollower {
   readonly filter: LogFilter
   private readonly response: ServerResponse
-  private readonly onMissed: (records: number) => void
+  private readonly told: Pick<Tail, 'onMissed' | 'onSent'>
   private readonly timer: NodeJS.Timeout
   private position: (() => string) | null = null
 
-  constructor(response: ServerResponse, filter: LogFilter, onMissed: (records: number) => void) {
+  constructor(response: ServerResponse, filter: LogFilter, told: Pick<Tail, 'onMissed' | 'onSent'>) {
     this.response = response
     this.filter = filter
-    this.onMissed = onMissed
+    this.told = told
     this.timer = setInterval(() => this.signOfLife(), SIGN_OF_LIFE_MS)
     response.write(`retry: ${RETRY_MS}\n\n`)
   }
@@ -44,6 +44,7 @@ export class EventStream implements TailFollower {
       (record, index) => `${index === last ? `id: ${position}\n` : ''}data: ${JSON.stringify(record)}\n\n`,
     )
     this.write(events.join(''))
+    this.told.onSent(records.length)
     this.position = null
   }
 
@@ -55,7 +56,7 @@ export class EventStream implements TailFollower {
   }
 
   missed(records: number, position: string): void {
-    this.onMissed(records)
+    this.told.onMissed(records)
     this.write(`id: ${position}\nevent: missed\ndata: ${JSON.stringify({ records })}\n\n`)
     this.position = null
   }

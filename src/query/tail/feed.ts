@@ -52,6 +52,11 @@ export class Feed {
     await this.loop
   }
 
+  /** Followers, and the reads that serve them: those who have come equally far share one. */
+  get load(): { readonly followers: number; readonly groups: number } {
+    return { followers: this.followers, groups: this.groups.size }
+  }
+
   /** Something was committed. */
   news(): void {
     if (this.followers > 0) this.signal.raise()
