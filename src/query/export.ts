@@ -9,7 +9,8 @@ import { columnsOf, inRange, type LogRow, ordered, recordOf, selectedOf } from '
 import { windows } from './windows.ts'
 
 const WINDOW_RECORDS = 100_000
-const PORTION_RECORDS = 1_000
+/** Few enough that large records fit the memory of a process. */
+const PORTION_RECORDS = 200
 
 export async function* records(
   db: Db,

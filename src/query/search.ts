@@ -6,7 +6,17 @@ import { Binder, logConditions } from './conditions.ts'
 import type { LogFilter, Range, SearchAnswer, SearchQuestion } from './contract.ts'
 import { beginningOf, type Cursor, type Place, readCursor, writeCursor } from './cursor.ts'
 import type { Db } from './read-pool.ts'
-import { columnsOf, inRange, type LogRow, ordered, placeOf, recordOf, selectedOf } from './rows.ts'
+import {
+  columnsOf,
+  inRange,
+  type LogRow,
+  MOST_ANSWER_BYTES,
+  ordered,
+  placeOf,
+  recordOf,
+  type SizedRow,
+  withinBytes,
+} from './rows.ts'
 import { isoOf } from './time.ts'
 import { type Pace, type Window, windows } from './windows.ts'
 
@@ -22,6 +32,8 @@ interface Found {
   readonly endUs: number
   /** The end of the range was reached, or the page is full. */
   readonly complete: boolean
+  /** It ended behind the last row, which may not be the only one of its time. */
+  readonly isCut: boolean
 }
 
 /** @throws PipelineError HTTP_REQUEST_INVALID for a cursor that is none */
@@ -35,7 +47,7 @@ export async function search(db: Db, question: SearchQuestion): Promise<SearchAn
   const found = await find(db, range, question.filter, way, cursor?.place ?? null, limit + 1)
   const page = found.rows.slice(0, limit)
   const isMore = found.rows.length > limit || !found.complete
-  const onwards = page.length === limit ? placeOf(page.at(-1)!) : beginningOf(found.endUs)
+  const onwards = page.length === limit || found.isCut ? placeOf(page.at(-1)!) : beginningOf(found.endUs)
   if (isBack) page.reverse()
   const ends = { onwards: isMore ? onwards : null, cursor }
   return {
@@ -86,36 +98,44 @@ async function find(
   const deadline = performance.now() + BUDGET_MS
   const pace: Pace = { matching: wanted, looked: FIRST_WINDOW }
   const rows: LogRow[] = []
+  let bytesLeft = MOST_ANSWER_BYTES
   for await (const window of windows(db, range, filter, way, pace)) {
     const endUs = way === 'desc' ? window.toUs : window.fromUs
-    if (performance.now() > deadline) return { rows, endUs, complete: false }
-    rows.push(...(await rowsIn(db, window, filter, way, behind, wanted - rows.length)))
-    if (rows.length >= wanted) return { rows, endUs: Number(rows.at(-1)!.us), complete: true }
+    if (performance.now() > deadline) return { rows, endUs, complete: false, isCut: false }
+    const more = await rowsIn(db, { window, filter, behind, limit: wanted - rows.length, bytesLeft }, way)
+    rows.push(...more)
+    bytesLeft -= more.reduce((sum, row) => sum + row['lc size'], 0)
+    const lastUs = Number(rows.at(-1)?.us)
+    if (rows.length >= wanted) return { rows, endUs: lastUs, complete: true, isCut: false }
+    const isCut = more.length < (more[0]?.['lc found'] ?? 0) || bytesLeft <= 0
+    if (isCut) return { rows, endUs: lastUs, complete: false, isCut }
     pace.looked = Math.min(MOST_IN_WINDOW, pace.looked * 2)
     pace.matching = wanted - rows.length
   }
-  return { rows, endUs: way === 'desc' ? range.fromUs : range.toUs, complete: true }
+  return { rows, endUs: way === 'desc' ? range.fromUs : range.toUs, complete: true, isCut: false }
+}
+
+interface Look {
+  readonly window: Window
+  readonly filter: LogFilter
+  readonly behind: Place | null
+  readonly limit: number
+  readonly bytesLeft: number
 }
 
 function rowsIn(
   db: Db,
-  window: Window,
-  filter: LogFilter,
+  { window, filter, behind, limit, bytesLeft }: Look,
   way: 'asc' | 'desc',
-  behind: Place | null,
-  limit: number,
-): Promise<LogRow[]> {
+): Promise<SizedRow[]> {
   const sql = new Binder()
   const conditions = [inRange(window, sql), logConditions(filter, sql, db.extraColumns)]
   if (behind !== null) conditions.push(isBehind(behind, way, sql))
-  return db.rows<LogRow>(
-    'search logs',
-    `${selectedOf(db)} from (
-       select ${columnsOf(db)} from logs where ${conditions.join(' and ')}
-       order by ${ordered(way)} limit ${sql.bind(limit, 'integer')}
-     ) l join topics t using (topic_id) order by ${ordered(way)}`,
-    sql.values,
-  )
+  const order = ordered(way)
+  const inner = `select ${columnsOf(db)} from logs where ${conditions.join(' and ')}
+       order by ${order} limit ${sql.bind(limit, 'integer')}`
+  const most = sql.bind(bytesLeft, 'float8')
+  return db.rows<SizedRow>('search logs', withinBytes(db, { inner, order, most }), sql.values)
 }
 
 function isBehind({ us, topicId, partition, offset }: Place, way: 'asc' | 'desc', sql: Binder): string {

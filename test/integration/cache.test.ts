@@ -37,14 +37,19 @@ interface Process {
 }
 
 /** A cache as one process has it. */
-async function processOf(prefix: string, budgetBytes = 1 << 20, url = server.url): Promise<Process> {
+async function processOf(
+  prefix: string,
+  budgetBytes = 1 << 20,
+  url = server.url,
+  identity = 'one database',
+): Promise<Process> {
   const outcomes: string[] = []
   const failures: string[] = []
   const emit = <N extends EventName>(name: N, event: Events[N]): void => {
     if ('outcome' in event) outcomes.push(event.outcome)
     if (name === 'redis:cache:failed') failures.push(String((event as { error: Error }).error.message))
   }
-  const cache = new QueryCache({ url, prefix, budgetBytes, emit })
+  const cache = new QueryCache({ url, prefix, identity, budgetBytes, emit })
   await cache.start()
   cleanUp(() => cache.stop())
   return { cache, outcomes, failures }

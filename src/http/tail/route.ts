@@ -19,7 +19,8 @@ const schema = {
 /** Without a feed there is no route. */
 export async function tailRoute(server: FastifyInstance, { tail }: { readonly tail?: Tail }): Promise<void> {
   if (tail === undefined) return
-  server.get('/tail', { schema }, async (request, reply) => {
+  // HEAD would follow for ever.
+  server.get('/tail', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const { last_event_id: given, ...filters } = request.query as TailQuery
     const filter = filterOf(filters)
     const [after = given ?? null] = [request.headers['last-event-id']].flat()
