@@ -17,7 +17,7 @@ export async function* records(
   range: Range,
   filter: LogFilter,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const pace = { matching: WINDOW_RECORDS, looked: WINDOW_RECORDS }
+  const pace = { matching: WINDOW_RECORDS, looked: WINDOW_RECORDS, lookedByIndex: WINDOW_RECORDS }
   for await (const window of windows(db, range, filter, 'asc', pace)) {
     await db.rows('begin an export', 'begin read only', [])
     await declare(db, window, filter)

@@ -53,7 +53,7 @@ async function fromSample(db: Db, question: FacetQuestion): Promise<FacetAnswer>
   const { field, filter, limit, range } = question
   const deadline = performance.now() + BUDGET_MS
   const counts = new Map<string | number | null, number>()
-  const pace = { matching: MOST_RECORDS, looked: MOST_RECORDS }
+  const pace = { matching: MOST_RECORDS, looked: MOST_RECORDS, lookedByIndex: MOST_RECORDS }
   let [records, looked, endUs] = [0, 0, range.fromUs]
   for await (const window of windows(db, range, filter, 'desc', pace)) {
     endUs = window.toUs

@@ -2,9 +2,11 @@
  * Search in the order of time, page by page both ways: window by window (windows.ts) until the page is full, the
  * range is at its end or time is over. Neighbours: cursor.ts, conditions.ts.
  */
+import { PipelineError } from '../errors.ts'
 import { Binder, logConditions } from './conditions.ts'
 import type { LogFilter, Range, SearchAnswer, SearchQuestion } from './contract.ts'
 import { beginningOf, type Cursor, type Place, readCursor, writeCursor } from './cursor.ts'
+import { indexedTimes } from './indexed.ts'
 import type { Db } from './read-pool.ts'
 import {
   columnsOf,
@@ -25,6 +27,11 @@ const BUDGET_MS = 5_000
 /** Records to look at in a window: the first is small, for filters that fit often. */
 const FIRST_WINDOW = 20_000
 const MOST_IN_WINDOW = 320_000
+/** Where an index finds what is rare; what is frequent was found in the windows before. */
+const FIRST_BY_INDEX = 160_000
+const MOST_BY_INDEX = 80_000_000
+const GROWTH = 2
+const GROWTH_BY_INDEX = 8
 
 interface Found {
   readonly rows: readonly LogRow[]
@@ -96,24 +103,39 @@ async function find(
   wanted: number,
 ): Promise<Found> {
   const deadline = performance.now() + BUDGET_MS
-  const pace: Pace = { matching: wanted, looked: FIRST_WINDOW }
+  const pace: Pace = { matching: wanted, looked: FIRST_WINDOW, lookedByIndex: FIRST_BY_INDEX }
+  const hasIndex = await indexedTimes(db, range, filter)
   const rows: LogRow[] = []
   let bytesLeft = MOST_ANSWER_BYTES
-  for await (const window of windows(db, range, filter, way, pace)) {
+  let looks = 0
+  for await (const window of windows(db, range, filter, way, pace, hasIndex)) {
     const endUs = way === 'desc' ? window.toUs : window.fromUs
-    if (performance.now() > deadline) return { rows, endUs, complete: false, isCut: false }
-    const more = await rowsIn(db, { window, filter, behind, limit: wanted - rows.length, bytesLeft }, way)
+    const soFar = { rows, endUs, complete: false, isCut: false }
+    if (performance.now() > deadline) return soFar
+    const look = { window, filter, behind, limit: wanted - rows.length, bytesLeft }
+    const more = await rowsIn(db, look, way).catch(lateUnless(looks === 0))
+    if (more === null) return soFar
+    looks += 1
     rows.push(...more)
     bytesLeft -= more.reduce((sum, row) => sum + row['lc size'], 0)
     const lastUs = Number(rows.at(-1)?.us)
     if (rows.length >= wanted) return { rows, endUs: lastUs, complete: true, isCut: false }
     const isCut = more.length < (more[0]?.['lc found'] ?? 0) || bytesLeft <= 0
     if (isCut) return { rows, endUs: lastUs, complete: false, isCut }
-    pace.looked = Math.min(MOST_IN_WINDOW, pace.looked * 2)
+    pace.looked = Math.min(MOST_IN_WINDOW, pace.looked * GROWTH)
+    pace.lookedByIndex = Math.min(MOST_BY_INDEX, pace.lookedByIndex * GROWTH_BY_INDEX)
     pace.matching = wanted - rows.length
   }
   return { rows, endUs: way === 'desc' ? range.fromUs : range.toUs, complete: true, isCut: false }
 }
+
+/** A window that is too much ends a search that has come somewhere already: the next page begins with a small one. */
+const lateUnless =
+  (isFirst: boolean) =>
+  (error: unknown): null => {
+    if (!isFirst && error instanceof PipelineError && error.code === 'QUERY_TIMEOUT') return null
+    throw error
+  }
 
 interface Look {
   readonly window: Window
