@@ -67,7 +67,7 @@ export function selectedOf({ extraColumns }: Db): string {
 }
 
 /** Of the rows of one answer, about. */
-export const MOST_ANSWER_BYTES = 8 * 2 ** 20
+export const MOST_ANSWER_BYTES = 4 * 2 ** 20
 
 export interface Portion {
   /** A select from logs in the order below, of as many rows as may be looked at: their sizes are found one by one. */
