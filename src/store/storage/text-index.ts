@@ -36,10 +36,12 @@ export async function findTextIndex(client: pg.Client, setting: TextIndexSetting
     return { schema: null, reason: 'the server does not have the extension pg_trgm' }
   if (!(facts.is_superuser || (facts.trusted && facts.may_create)))
     return { schema: null, reason: 'the role may not create the extension pg_trgm in this database' }
-  const schema = facts.has_public ? 'public' : 'logcollector'
+  // A schema of ours would get functions that are not ours to grant.
+  if (!facts.has_public)
+    return { schema: null, reason: 'there is no schema public for pg_trgm to be made in' }
   try {
-    await client.query(`create extension if not exists pg_trgm schema ${schema}`)
-    return { schema }
+    await client.query('create extension if not exists pg_trgm schema public')
+    return { schema: 'public' }
   } catch (error) {
     return { schema: null, reason: messageOf(error) }
   }
