@@ -45,6 +45,13 @@ const kinds = {
       'The role may not seal or remove segments, since it does not own the tables; rows are stored all the same',
     remedy: 'Let one instance run as the owner of the tables; see docs/storage.md, "Who does it"',
   },
+  TEXT_INDEX_UNAVAILABLE: {
+    retryable: false,
+    meaning:
+      'storage.text_index is on, and segments are sealed without a trigram index, since pg_trgm cannot be used',
+    remedy:
+      'Run "create extension pg_trgm" in the database as a role that may (the package is postgresql-contrib), or set storage.text_index to auto or off',
+  },
   POSTGRES_READ_ONLY: {
     retryable: true,
     meaning: 'No server of postgres.url takes writes',

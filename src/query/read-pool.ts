@@ -98,10 +98,11 @@ export class ReadPool {
 
   /** A connection until `end` is called, which must be. @throws PipelineError API_BUSY, QUERY_CANCELLED, POSTGRES_* */
   async lease(task: string, signal: AbortSignal): Promise<Lease> {
+    if (signal.aborted) throw new PipelineError('QUERY_CANCELLED', { task })
     if (this.inUse >= this.most) throw new PipelineError('API_BUSY', { most: this.most })
     this.inUse += 1
     try {
-      return this.leaseOf(await this.pool.connect(), signal)
+      return this.leaseOf(await this.pool.connect(signal), signal)
     } catch (error) {
       this.inUse -= 1
       throw queryError(error, task, signal.aborted)

@@ -23,6 +23,11 @@ test('/healthz answers even when nothing is ready', async () => {
   assert.equal([answer.statusCode, answer.body], [200, 'ok\n'])
 })
 
+test('a request that never ends is not waited for', () => {
+  const { requestTimeout, headersTimeout } = serverWith(busy).server
+  assert.ok(requestTimeout > 0 && headersTimeout > 0)
+})
+
 test('/readyz is 200 when ready', async () => {
   const answer = await serverWith({ ok: true, reasons: [] }).inject('/readyz')
   assert.equal([answer.statusCode, answer.body], [200, 'ready\n'])

@@ -125,7 +125,7 @@ test('who is told to stop cuts the build, and its lock is free soon after', asyn
   await reader.query('begin isolation level repeatable read; select 1 from logs')
   const stop = new AbortController()
   const { emit } = recorder()
-  const policy = { sealAfterMs: HOUR_MS, indexes: ALL }
+  const policy = { sealAfterMs: HOUR_MS, indexes: ALL, textIndex: 'off' as const }
   const building = exclusively({ url, connectTimeoutMs: 5_000, task: 'seal', signal: stop.signal }, own =>
     sealDue(own, policy, at('2026-01-03T00:00Z'), emit),
   )

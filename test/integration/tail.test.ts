@@ -8,7 +8,6 @@ import { createApi } from '../../src/cli/api.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { Events } from '../../src/events.ts'
 import { buildServer } from '../../src/http/server.ts'
-import type { LogRecord } from '../../src/query/contract.ts'
 import { MOST_BEHIND } from '../../src/query/tail/group.ts'
 import { Announcer } from '../../src/redis/cache/announcer.ts'
 import { channelOf } from '../../src/redis/tail-bus.ts'
@@ -16,6 +15,7 @@ import { database, redisAddress, redisClient, redisPrefix } from '../support/ser
 import { cleanUp, suite } from '../support/suite.ts'
 import { execute } from '../support/template.ts'
 import { until } from '../support/wait.ts'
+import { followTail, type TailClient } from './tail-client.ts'
 
 const test = suite('tail', { timeoutMs: 20_000 })
 
@@ -100,43 +100,16 @@ async function fixture(settings: Readonly<Record<string, string>> = {}): Promise
   return { base, commit, pretend, load: () => ({ ...api.snapshot().tail, sent }) }
 }
 
-interface Client {
-  readonly records: LogRecord[]
-  readonly missed: number[]
-  readonly lastId: () => string | undefined
-  close(): void
-}
+const clients: TailClient[] = []
 
-const clients: Client[] = []
-
-/** Follows until the test ends, from the moment at which it is let in. */
-async function follow(base: string, query = '', after?: string): Promise<Client> {
-  const stop = new AbortController()
-  const headers = after === undefined ? {} : { 'last-event-id': after }
-  const answer = await fetch(`${base}/api/v1/tail${query}`, { headers, signal: stop.signal })
-  assert.is(answer.status, 200)
-  assert.match(answer.headers.get('content-type')!, /^text\/event-stream/)
-  const [records, missed]: [LogRecord[], number[]] = [[], []]
-  let lastId: string | undefined
-  const parser = createParser({
-    onEvent: ({ data, event, id }) => {
-      lastId = id ?? lastId
-      if (event === undefined) records.push(JSON.parse(data))
-      if (event === 'missed') missed.push(JSON.parse(data).records)
-    },
-  })
-  const read = async (): Promise<void> => {
-    const decoder = new TextDecoder()
-    for await (const chunk of answer.body!) parser.feed(decoder.decode(chunk, { stream: true }))
-  }
-  read().catch(() => undefined)
-  const client = { records, missed, lastId: () => lastId, close: () => stop.abort() }
+/** Follows until the test ends. */
+async function follow(base: string, query = '', after?: string): Promise<TailClient> {
+  const client = await followTail(base, query, after)
   clients.push(client)
-  await until(() => lastId, { deadlineMs: 3000, what: 'the first position' })
   return client
 }
 
-const offsetsOf = ({ records }: Client, partition: number): number[] =>
+const offsetsOf = ({ records }: TailClient, partition: number): number[] =>
   records.filter(each => each.partition === partition).map(({ offset }) => offset)
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 

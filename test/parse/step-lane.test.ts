@@ -75,6 +75,48 @@ test('what is set goes to its column or to attrs, and the rest stays as it came'
   assert.equal(row.attrs, { n: 1.5, http: { status: 404, path: '/ü"' }, new: true })
 })
 
+test('what is renamed keeps its type, digit by digit', () => {
+  const value =
+    '{"n":1.50,"big":12345678901234567890,"on":true,"list":[1,"\\u00e9"],"http":{"status":200},"t":"5","z":null}'
+  const row = rowOf(value, fields => {
+    const names = { n: 'number', big: 'huge', on: 'flag', list: 'items', 'http.status': 'code', t: 'text' }
+    for (const [from, to] of Object.entries(names)) assert.ok(fields.rename(from, to), from)
+    assert.not(fields.rename('missing', 'x'))
+    assert.not(fields.rename('z', 'x'))
+    assert.ok(fields.rename('items', 'http.items'), 'into an object')
+    return 'keep'
+  })
+  assert.equal(row.attrs, {
+    number: 1.5,
+    huge: Number('12345678901234567890'),
+    flag: true,
+    code: 200,
+    text: '5',
+    z: null,
+    http: { items: [1, 'é'] },
+  })
+})
+
+test('what is renamed to a column fills it by its meaning, as text where it takes no other', () => {
+  const value = `{"lvl":50,"payload":{"a":"\\u00e9"},"when":${NOW - 2000},"id":7,"msg":"before","odd":[1]}`
+  const row = rowOf(value, fields => {
+    fields.rename('lvl', 'severity')
+    fields.rename('payload', 'message')
+    fields.rename('when', 'ts')
+    fields.rename('id', 'service')
+    fields.rename('odd', 'severity')
+    return 'keep'
+  })
+  assert.equal([row.severity, row.message, row.service], [17, '{"a":"\\u00e9"}', '7'])
+  assert.is(row.ts, BigInt(NOW - 2000) * 1000n)
+  assert.equal(row.attrs, { severity: [1] })
+  const back = rowOf('{"msg":"hi","n":1}', fields => {
+    fields.rename('message', 'n')
+    return 'keep'
+  })
+  assert.equal([back.message, back.attrs], [null, { n: 'hi' }])
+})
+
 test('a column that is removed is empty, whatever its aliases', () => {
   const row = rowOf(record, fields => {
     fields.remove('service')

@@ -55,6 +55,44 @@ async function showsRows(prometheus: string): Promise<void> {
   await until(isThere, { deadlineMs: 30_000, what: 'stored rows in Prometheus' })
 }
 
+/** The commands of README.md that ask the demo, on its address: each prints what it is there for, as JSON. */
+async function commandsAnswer(base: string): Promise<void> {
+  const lines = readPage('README.md').match(/^npm run logcollector -- (search|tail|explain) .*$/gm) ?? []
+  assert.equal(
+    lines.map(line => line.split(' ')[4]),
+    ['search', 'tail', 'explain'],
+  )
+  for (const line of lines) {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].slice(4).map(([, quoted, plain]) => quoted ?? plain!)
+    const [command] = words
+    const more = command === 'explain' ? ['--json'] : ['--json', '--url', base]
+    const main = join(repositoryRoot, 'dist', 'src', 'main.js')
+    const program = spawn(process.execPath, [main, ...words, ...more], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exit = once(program, 'exit')
+    let out = ''
+    program.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+    try {
+      await until(() => out.includes('\n'), { deadlineMs: 30_000, what: line })
+      // It would follow for ever.
+      if (command === 'tail') program.kill('SIGINT')
+      assert.equal(await exit, [0, null], line)
+    } finally {
+      program.kill('SIGKILL')
+    }
+    const records = out
+      .trimEnd()
+      .split('\n')
+      .map(text => JSON.parse(text))
+    if (command === 'search') assert.is(records.length, 3)
+    if (command !== 'explain') assert.ok(records.every(({ severity }) => severity >= 17))
+    else assert.equal([records[0].row.message, records[0].row.attrs.ms], ['slow query', 812])
+  }
+}
+
 test('--once stores all, verifies, and prints one line of JSON', async () => {
   const demo = startDemo('--once', '5000')
   const [out, [code]] = await Promise.all([text(demo.stdout!), once(demo, 'exit'), text(demo.stderr!)])
@@ -87,7 +125,9 @@ test('without --once it answers a query, stays up until SIGINT, and leaves nothi
   const prometheus = /^Prometheus (http:\S+)\/alerts$/m.exec(said)?.[1]
   assert.is(prometheus !== undefined, hasPrometheus())
   if (prometheus !== undefined) await showsRows(prometheus)
-  await answersAsPrinted(/API +(http:\/\/[\d.:]+)/.exec(said)![1]!)
+  const base = /API +(http:\/\/[\d.:]+)/.exec(said)![1]!
+  await answersAsPrinted(base)
+  await commandsAnswer(base)
   demo.kill('SIGINT')
   const [code] = await once(demo, 'exit')
   assert.is(code, 0)

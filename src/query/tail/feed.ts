@@ -125,12 +125,20 @@ export class Feed {
   private async advance(db: Db): Promise<boolean> {
     await this.admit(db)
     let isMore = false
+    const timeouts: PipelineError[] = []
     for (const group of [...this.groups]) {
       const slow = group.splitSlow()
       if (slow !== null) this.groups.add(slow)
-      if (await group.advance(db)) isMore = true
+      try {
+        if (await group.advance(db)) isMore = true
+      } catch (error) {
+        // Its filters take too long; the others need not wait for it.
+        if (!(error instanceof PipelineError && error.code === 'QUERY_TIMEOUT')) throw error
+        timeouts.push(error)
+      }
     }
     this.merge()
+    if (timeouts[0] !== undefined) throw timeouts[0]
     return isMore
   }
 

@@ -17,6 +17,8 @@ export interface QueryCacheOptions {
   /** Empty: no Redis; equal questions of this process at the same moment still cost one query. */
   readonly url: string
   readonly prefix: string
+  /** Of the database that is asked, and of the shape of its answers: whatever two processes must agree in to share. */
+  readonly identity: string
   /** Of all answers in Redis together, bytes. */
   readonly budgetBytes: number
   readonly emit: Emit
@@ -86,7 +88,7 @@ export class QueryCache {
   }
 
   readonly cached: Cached = (question, fill, caller) => {
-    const plan = planOf(question, Date.now())
+    const plan = planOf(question, Date.now(), this.options.identity)
     if (this.flights.has(plan.address)) this.tell(question, 'shared')
     return this.flights.share(plan.address, signal => this.answer(question, plan, fill, signal), caller)
   }
