@@ -7,17 +7,11 @@ import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
 import { hasRole } from '../engine/roles.ts'
+import { createEventLog } from '../event-log.ts'
 import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
-import {
-  type AdjustableLog,
-  createLogger,
-  errorFields,
-  type Log,
-  type LogDestination,
-  logEvents,
-} from '../log.ts'
+import { type AdjustableLog, createLogger, errorFields, type Log, type LogDestination } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -42,7 +36,7 @@ export interface ServeParts {
   readonly warnings: readonly string[]
   /** Where each value came from; shown by /debug/config. */
   readonly origins?: ReadConfig['origins']
-  readonly createEngine: (parts: { config: Config; emit: Emit; log: Log }) => Engine
+  readonly createEngine: (parts: { config: Config; emit: Emit }) => Engine
   /** Of the process. */
   readonly signals: {
     on(signal: StopSignal, handler: () => void): unknown
@@ -75,8 +69,9 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   const onCommitted = (name: EventName): void => {
     if (name === 'sink:transaction:committed') tellFollowers()
   }
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, onCommitted)
-  const engine = parts.createEngine({ config, emit, log })
+  const eventLog = createEventLog(log)
+  const emit = createEvents(eventLog.listen, metrics.listen, recent.listen, onCommitted)
+  const engine = parts.createEngine({ config, emit })
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
   metrics.attach(() => engine.snapshot())
@@ -104,6 +99,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await close()
+    eventLog.close()
   }
 }
 

@@ -87,6 +87,7 @@ export class Bystander {
       },
     })
     this.storeTrouble = null
+    this.emit('store:task:completed', { task: 'migrate' })
   }
 
   private async look(): Promise<void> {

@@ -114,6 +114,7 @@ export class Membership {
     this.clusterId = clusterId
     this.missing = missing
     this.partitions = new Map(present.map(({ name, partitions }) => [name, partitions]))
+    this.deps.emit('source:metadata:read', {})
     onTopicIds(new Map(present.flatMap(({ name, id }) => (id === null ? [] : [[name, id]]))))
     return topics
   }
