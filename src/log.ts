@@ -133,7 +133,8 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:client:reported': {
     level: { when: ({ isProblem }) => isProblem, yes: 'warn', no: 'info' },
     message: 'kafkajs reports',
-    subject: ({ text }) => text,
+    // Times and ports in it differ from line to line.
+    subject: ({ text }) => text.replaceAll(/\d+/g, '…'),
   },
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
