@@ -45,7 +45,8 @@ export class RecentEvents {
     const { error, ...rest } = event as { error?: unknown }
     const facts = { ...rest, ...(error === undefined ? {} : errorFields(error, false)) }
     const at = new Date().toISOString()
-    if ('child' in event) this.restarted(at, event, facts)
+    if (name === 'supervisor:child:restarted')
+      this.restarted(at, event as Events['supervisor:child:restarted'], facts)
     const { group, kind, subject } = failureOf({ name, event })
     const key = `${group} ${subject} ${kind}`
     const { since, times } = this.ring.get(key) ?? { since: at, times: 0 }

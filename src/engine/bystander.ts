@@ -126,7 +126,7 @@ export class Bystander {
       group: { clusterId: '', trouble: null, missingTopics: [] },
       fetchers: [],
       store: { trouble: this.storeTrouble },
-      parse: { ...snapshot.parse, busyMs: [] },
+      parse: { ...snapshot.parse, busyMs: [], steps: [] },
     }
   }
 }

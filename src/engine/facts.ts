@@ -1,5 +1,6 @@
 /** The engine's state with what only /debug shows. Neighbours: take-snapshot.ts (the rest), ../debug-view.ts. */
 
+import type { StepFacts } from '../parse/step-times.ts'
 import type { ArenaAccount, PartitionSnapshot, Snapshot } from '../snapshot.ts'
 import type { FetcherFacts } from '../source/fetcher.ts'
 import type { Parts } from './parts.ts'
@@ -21,11 +22,13 @@ export interface EngineFacts extends Snapshot {
   readonly parse: Snapshot['parse'] & {
     /** ms of work since the start, by thread. */
     readonly busyMs: readonly number[]
+    /** What takes most of the time first. */
+    readonly steps: readonly StepFacts[]
   }
 }
 
 export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: string | null): EngineFacts {
-  const { arena, membership, pool, source } = parts
+  const { arena, membership, parser, pool, source } = parts
   const snapshot = takeSnapshot(parts, roles, storeTrouble)
   const accounts = [arena.input, arena.output, arena.jumbo]
   return {
@@ -42,6 +45,6 @@ export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: st
     },
     fetchers: source.fetcherFacts,
     store: { trouble: storeTrouble },
-    parse: { ...snapshot.parse, busyMs: pool.busyMs },
+    parse: { ...snapshot.parse, busyMs: pool.busyMs, steps: parser.stepTimes.read() },
   }
 }

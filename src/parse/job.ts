@@ -127,6 +127,7 @@ const deadRecord = (offset: number): ParseResult => ({
   dropped: 0,
   droppedBy: [],
   stepFailures: [],
+  stepTimes: [],
   valueBytes: 0,
   malformed: 0,
   sanitized: 0,

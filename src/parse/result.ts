@@ -36,6 +36,7 @@ export interface Ending {
   stopReason: string
   droppedBy: ParseResult['droppedBy']
   stepFailures: ParseResult['stepFailures']
+  stepTimes: ParseResult['stepTimes']
 }
 
 /** The result of the task, whose slot the kernel has finished. */
@@ -67,6 +68,7 @@ export function readResult(
     dropped: count(RESULT_DROPPED_AT),
     droppedBy: ending.droppedBy,
     stepFailures: ending.stepFailures,
+    stepTimes: ending.stepTimes,
     skipped: sum(RESULT_SKIPPED_AT),
     valueBytes: sum(RESULT_VALUE_BYTES_AT),
     malformed: count(RESULT_MALFORMED_AT),

@@ -8,7 +8,7 @@ export const engineFacts = (changes: Partial<EngineFacts> = {}): EngineFacts => 
     ...snapshot,
     arena: [],
     partitions: [],
-    parse: { ...snapshot.parse, busyMs: [] },
+    parse: { ...snapshot.parse, busyMs: [], steps: [] },
     group: { clusterId: '', trouble: null, missingTopics: [] },
     fetchers: [],
     store: { trouble: null },
