@@ -145,7 +145,11 @@ async function loadApi(config: Config, emit: Emit, engine: Engine) {
 }
 
 /** What /debug may show and change. */
-function debugDeps({ config, origins }: ServeParts, log: AdjustableLog, state: () => object): DebugDeps {
+function debugDeps(
+  { config, origins }: ServeParts,
+  log: AdjustableLog,
+  state: DebugDeps['state'],
+): DebugDeps {
   return {
     token: config.http.debugToken,
     state,

@@ -126,6 +126,7 @@ export class Bystander {
       group: { clusterId: '', trouble: null, missingTopics: [] },
       fetchers: [],
       store: { trouble: this.storeTrouble },
+      parts: this.supervisor.facts,
       parse: { ...snapshot.parse, busyMs: [], steps: [] },
     }
   }

@@ -149,6 +149,6 @@ export class Engine {
   }
 
   facts(): EngineFacts {
-    return factsOf(this.parts, this.config.roles, this.storeTrouble)
+    return factsOf(this.parts, this.supervisor.facts, this.config.roles, this.storeTrouble)
   }
 }

@@ -3,6 +3,7 @@
 import type { StepFacts } from '../parse/step-times.ts'
 import type { ArenaAccount, PartitionSnapshot, Snapshot } from '../snapshot.ts'
 import type { FetcherFacts } from '../source/fetcher.ts'
+import type { ChildFacts } from '../supervisor/supervisor.ts'
 import type { Parts } from './parts.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 
@@ -19,6 +20,8 @@ export interface EngineFacts extends Snapshot {
   }
   readonly fetchers: readonly FetcherFacts[]
   readonly store: { readonly trouble: string | null }
+  /** Children of the supervisor. */
+  readonly parts: readonly ChildFacts[]
   readonly parse: Snapshot['parse'] & {
     /** ms of work since the start, by thread. */
     readonly busyMs: readonly number[]
@@ -27,7 +30,12 @@ export interface EngineFacts extends Snapshot {
   }
 }
 
-export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: string | null): EngineFacts {
+export function factsOf(
+  parts: Parts,
+  children: readonly ChildFacts[],
+  roles: readonly string[],
+  storeTrouble: string | null,
+): EngineFacts {
   const { arena, membership, parser, pool, source } = parts
   const snapshot = takeSnapshot(parts, roles, storeTrouble)
   const accounts = [arena.input, arena.output, arena.jumbo]
@@ -45,6 +53,7 @@ export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: st
     },
     fetchers: source.fetcherFacts,
     store: { trouble: storeTrouble },
+    parts: children,
     parse: { ...snapshot.parse, busyMs: pool.busyMs, steps: parser.stepTimes.read() },
   }
 }

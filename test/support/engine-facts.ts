@@ -12,6 +12,7 @@ export const engineFacts = (changes: Partial<EngineFacts> = {}): EngineFacts => 
     group: { clusterId: '', trouble: null, missingTopics: [] },
     fetchers: [],
     store: { trouble: null },
+    parts: [],
     ...changes,
   }
 }
