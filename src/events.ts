@@ -27,7 +27,13 @@ export interface Events {
   /** The broker deleted these before they were stored, and kafka.on_gap let them be passed. */
   'source:gap:recorded': PartitionName & { firstOffset: number; nextOffset: number; reason: string }
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
+  /** Broker −1: a request that any of them may answer. */
   'source:fetch:failed': { broker: number; error: PipelineError }
+  /** What any broker may be asked was answered. */
+  'source:metadata:read': Record<string, never>
+  /** A line of kafkajs; of what it gives up we hear otherwise. */
+  'source:client:noted': { text: string; details: object }
+  'source:client:reported': { text: string; details: object; isProblem: boolean }
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */
   'source:position:moved': PartitionName & { fetched: number; committed: number; highWatermark: number }
   'parse:batch:completed': PartitionName & {
@@ -94,6 +100,7 @@ export interface Events {
     /** How long the oldest transaction that holds a snapshot has run; 0: there is none. */
     oldestSnapshotMs: number
   }
+  'store:task:completed': { task: string }
   'store:task:failed': { task: string; error: PipelineError }
   'anomalies:anomaly:opened': {
     kind: string
@@ -107,9 +114,7 @@ export interface Events {
   /** Every kind, those of which none is open too. */
   'anomalies:open:counted': { kinds: readonly { kind: string; open: number }[] }
   'redis:mirror:written': { partitions: number; durationMs: number }
-  /** `isNew`: the attempt before it had succeeded. */
-  'redis:mirror:failed': { error: PipelineError; isNew: boolean }
-  'redis:mirror:recovered': { awayMs: number }
+  'redis:mirror:failed': { error: PipelineError }
   /** A request to the intake was answered; `unacknowledged` of its records by a deadline. */
   'intake:request:completed': {
     topic: string
@@ -129,10 +134,14 @@ export interface Events {
   /** Postgres was asked, by this process, for an answer. */
   'query:cache:filled': { name: string; durationMs: number }
   'redis:cache:failed': { error: PipelineError }
+  'redis:cache:recovered': Record<string, never>
   'redis:announcer:failed': { error: PipelineError }
+  'redis:announcer:recovered': Record<string, never>
   'redis:tail:failed': { error: PipelineError }
+  'redis:tail:recovered': Record<string, never>
   /** Rows that were committed could not be read for those who follow; it is tried again. */
   'query:tail:failed': { error: PipelineError }
+  'query:tail:recovered': Record<string, never>
   /** Records were written to a follower. */
   'query:tail:sent': { records: number }
   /** Records that a follower was told it missed. */

@@ -25,6 +25,7 @@ const stages = [
 ]
 const shared = [
   'src/errors.ts',
+  'src/errors/',
   'src/events.ts',
   'src/config/types.ts',
   'src/config/index.ts',

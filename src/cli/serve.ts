@@ -6,17 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig, hasRole, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
+import { createEventLog } from '../event-log.ts'
 import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
-import {
-  type AdjustableLog,
-  createLogger,
-  errorFields,
-  type Log,
-  type LogDestination,
-  logEvents,
-} from '../log.ts'
+import { type AdjustableLog, createLogger, errorFields, type Log, type LogDestination } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -41,7 +35,7 @@ export interface ServeParts {
   readonly warnings: readonly string[]
   /** Where each value came from; shown by /debug/config. */
   readonly origins?: ReadConfig['origins']
-  readonly createEngine: (parts: { config: Config; emit: Emit; log: Log }) => Engine
+  readonly createEngine: (parts: { config: Config; emit: Emit }) => Engine
   /** Of the process. */
   readonly signals: {
     on(signal: StopSignal, handler: () => void): unknown
@@ -74,8 +68,9 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   const onCommitted = (name: EventName): void => {
     if (name === 'sink:transaction:committed') tellFollowers()
   }
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, onCommitted)
-  const engine = parts.createEngine({ config, emit, log })
+  const eventLog = createEventLog(log)
+  const emit = createEvents(eventLog.listen, metrics.listen, recent.listen, onCommitted)
+  const engine = parts.createEngine({ config, emit })
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
   const signals = watchSignals(parts)
@@ -106,6 +101,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await close()
+    eventLog.close()
   }
 }
 
@@ -157,7 +153,11 @@ async function loadApi(config: Config, emit: Emit, engine: Engine) {
 }
 
 /** What /debug may show and change. */
-function debugDeps({ config, origins }: ServeParts, log: AdjustableLog, state: () => object): DebugDeps {
+function debugDeps(
+  { config, origins }: ServeParts,
+  log: AdjustableLog,
+  state: DebugDeps['state'],
+): DebugDeps {
   return {
     token: config.http.debugToken,
     state,

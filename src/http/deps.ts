@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts'
 import type { Readiness } from '../snapshot.ts'
 import type { AnsweredRequest } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
+import type { DebugState } from './debug/state.ts'
 
 type LogLevel = Config['log']['level']
 
@@ -11,7 +12,7 @@ export interface DebugDeps {
   /** Bearer token that is asked for; empty: none, and only requests from this machine are answered. */
   readonly token: string
   /** Everything about the process as plain data, without secrets. */
-  readonly state: () => object
+  readonly state: () => DebugState
   /** Setting → value and origin, secrets redacted. */
   readonly config: () => object
   readonly log: {

@@ -128,6 +128,7 @@ const deadRecord = (offset: number): ParseResult => ({
   droppedBy: [],
   failedBy: [],
   stepFailures: [],
+  stepTimes: [],
   valueBytes: 0,
   malformed: 0,
   sanitized: 0,

@@ -12,6 +12,7 @@ import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
 import type { ParsePool } from './pool.ts'
 import { stepName } from './step-names.ts'
+import { StepTimes } from './step-times.ts'
 
 export interface ParserDeps {
   readonly arena: Arena
@@ -33,6 +34,7 @@ export interface ParserDeps {
 const LARGEST_GRANT_BYTES = 2 * 1024 * 1024
 
 export class Parser {
+  readonly stepTimes: StepTimes
   /** Jobs that wait for a worker or a region: at most one a partition. */
   private readonly waiting: ParseJob[] = []
   private readonly deps: ParserDeps
@@ -40,6 +42,7 @@ export class Parser {
 
   constructor(deps: ParserDeps) {
     this.deps = deps
+    this.stepTimes = new StepTimes(deps.pipelines)
     deps.arena.output.onReturn = () => this.pump()
     deps.arena.jumbo.onReturn = () => this.pump()
   }
@@ -109,6 +112,7 @@ export class Parser {
       this.halt(job, fault)
       return
     }
+    this.stepTimes.add(job.pipeline, result.stepTimes)
     if (job.range.claim.isLive && result.nextOffset > result.firstOffset)
       this.deliver(job, output, result, durationMs)
     job.advance(result)

@@ -37,6 +37,7 @@ export interface Ending {
   droppedBy: ParseResult['droppedBy']
   failedBy: ParseResult['failedBy']
   stepFailures: ParseResult['stepFailures']
+  stepTimes: ParseResult['stepTimes']
 }
 
 /** The result of the task, whose slot the kernel has finished. */
@@ -69,6 +70,7 @@ export function readResult(
     droppedBy: ending.droppedBy,
     failedBy: ending.failedBy,
     stepFailures: ending.stepFailures,
+    stepTimes: ending.stepTimes,
     skipped: sum(RESULT_SKIPPED_AT),
     valueBytes: sum(RESULT_VALUE_BYTES_AT),
     malformed: count(RESULT_MALFORMED_AT),

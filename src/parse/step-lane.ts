@@ -19,9 +19,10 @@ import {
   SETTLE_REWRITTEN,
   STEP_DONE,
 } from '../kernel/memory-map.ts'
-import type { ParserSettings, StepFailure } from './contract.ts'
+import type { ParserSettings, StepFailure, StepTime } from './contract.ts'
 import { RecordFields } from './record-fields.ts'
-import type { Step } from './steps/step.ts'
+import { TIMED_EVERY } from './step-times.ts'
+import type { Outcome, Step } from './steps/step.ts'
 
 /** Of one task; the others have the kernel's plain reason. */
 const MOST_FAILURES = 100
@@ -32,11 +33,14 @@ export class StepLane {
   droppedBy: number[] = []
   failedBy: number[] = []
   failures: StepFailure[] = []
+  /** Of the task, by step; empty: none of its records was timed. */
+  times: StepTime[] = []
   private readonly kernel: Kernel
   private readonly pipeline: string
   private readonly steps: readonly Step[]
   private readonly fields: RecordFields
   private slot = 0
+  private untilTimed = TIMED_EVERY
 
   constructor(kernel: Kernel, settings: ParserSettings, steps: readonly Step[]) {
     this.kernel = kernel
@@ -50,6 +54,7 @@ export class StepLane {
     this.droppedBy = []
     this.failedBy = []
     this.failures = []
+    this.times = []
   }
 
   /** Runs the steps on the record that waits; gives what the kernel's settleRecord says. */
@@ -58,11 +63,15 @@ export class StepLane {
     const { view } = kernel
     fields.open(view.getUint32(slot + RESULT_TEXT_AT, true), view.getUint32(slot + RESULT_TEXT_END_AT, true))
     let number = 0
+    this.untilTimed -= 1
+    const isTimed = this.untilTimed === 0
+    if (isTimed) this.untilTimed = TIMED_EVERY
     try {
       for (const step of steps) {
         number += 1
         view.setUint32(slot + RUNNING_STEP_AT, number, true)
-        if (step.run(fields) === 'drop') return this.drop(number)
+        const outcome = isTimed ? this.timed(step, number) : step.run(fields)
+        if (outcome === 'drop') return this.drop(number)
       }
     } catch (error) {
       return this.fail(number, error)
@@ -70,6 +79,18 @@ export class StepLane {
       view.setUint32(slot + RUNNING_STEP_AT, 0, true)
     }
     return fields.isChanged ? this.rewrite() : kernel.settleRecord(SETTLE_KEEP, 0)
+  }
+
+  private timed(step: Step, number: number): Outcome {
+    if (this.times.length === 0) this.times = this.steps.map(() => ({ runs: 0, ms: 0, maxMs: 0 }))
+    const startedAt = performance.now()
+    try {
+      return step.run(this.fields)
+    } finally {
+      const ms = performance.now() - startedAt
+      const { maxMs, ms: before, runs } = this.times[number - 1]!
+      this.times[number - 1] = { runs: runs + 1, ms: before + ms, maxMs: Math.max(maxMs, ms) }
+    }
   }
 
   private drop(number: number): number {

@@ -115,6 +115,7 @@ export class Membership {
     this.clusterId = clusterId
     this.missing = missing
     this.partitions = new Map(present.map(({ name, partitions }) => [name, partitions]))
+    this.deps.emit('source:metadata:read', {})
     this.tell(
       brokers,
       present.filter(({ name }) => topics.includes(name)),

@@ -32,6 +32,7 @@ const homes: Readonly<Record<string, string>> = {
   'exit codes': 'docs/cli.md',
   'pipeline figures': 'README.md',
   steps: 'docs/pipelines.md',
+  events: 'docs/logging.md',
 }
 
 for (const page of documentationPages().filter(name => existsSync(join(repositoryRoot, name))))

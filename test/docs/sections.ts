@@ -13,6 +13,7 @@ import { exampleYaml, settingsTable } from '../../src/config/render.ts'
 import { errorKinds } from '../../src/errors.ts'
 import { metricsTable } from '../../src/metrics-catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { eventsTable } from './events-section.ts'
 import { stepsReference } from './steps-section.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -64,6 +65,7 @@ export const sections: Readonly<Record<string, () => string>> = {
   'exit codes': exitCodesTable,
   'pipeline figures': pipelineChart,
   steps: stepsReference,
+  events: eventsTable,
 }
 
 /** Files that are generated whole. */

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { DEAD_REWRITE_TOO_LARGE, DEAD_STEP_FAILED } from '../../src/kernel/memory-map.ts'
 import type { ParserSettings, RecordFormat } from '../../src/parse/contract.ts'
+import { TIMED_EVERY } from '../../src/parse/step-times.ts'
 import type { Fields, Outcome } from '../../src/parse/steps/step.ts'
 import { recordOf, runs } from '../kernel/arbitraries.ts'
 import { createBench, NOW } from '../kernel/harness.ts'
@@ -281,5 +282,19 @@ for (const format of formats) {
     )
   })
 }
+
+test('some records are timed, also across tasks, and the slow step is known', () => {
+  const spin = (): undefined => {
+    const end = performance.now() + 1
+    while (performance.now() < end);
+  }
+  const bench = benchOf({}, () => undefined, spin)
+  const input = batchOf(Array.from({ length: TIMED_EVERY - 1 }, () => record))
+  assert.equal(bench.parse(input).result.stepTimes, [], 'not due yet')
+  const [fast, slow] = bench.parse(input).result.stepTimes
+  assert.equal([fast?.runs, slow?.runs], [1, 1])
+  assert.ok(slow!.maxMs >= 1 && slow!.ms === slow!.maxMs)
+  assert.equal(bench.parse(batchOf([record])).result.stepTimes, [], 'those of a task are its own')
+})
 
 test.run()

@@ -40,6 +40,7 @@ export class Feed {
   private readonly backoff = new Backoff()
   private followers = 0
   private stopping = false
+  private isFailing = false
   private loop: Promise<void> | null = null
 
   constructor(deps: FeedDeps) {
@@ -113,9 +114,12 @@ export class Feed {
     try {
       const isMore = await this.deps.use(db => this.advance(db))
       this.backoff.reset()
+      if (this.isFailing) this.deps.emit('query:tail:recovered', {})
+      this.isFailing = false
       return isMore
     } catch (error) {
       if (this.stopping) return false
+      this.isFailing = true
       this.deps.emit('query:tail:failed', { error: named(error) })
       await this.signal.wait(this.backoff.next())
       return true

@@ -68,6 +68,7 @@ export class QueryCache {
       url: options.url,
       name: 'logcollector-cache',
       onFailed: error => options.emit('redis:cache:failed', { error }),
+      onRecovered: () => options.emit('redis:cache:recovered', {}),
     })
   }
 
