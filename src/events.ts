@@ -52,6 +52,8 @@ export interface Events {
     workerMs: number
   }
   'parse:records:dropped': { pipeline: string; step: string; records: number }
+  /** The time of a step in a task, of all its records, estimated from those that were timed. */
+  'parse:step:timed': { pipeline: string; step: string; durationMs: number }
   /** A step threw on records: they are dead letters. */
   'parse:step:failed': { pipeline: string; step: string; records: number }
   'parse:worker:failed': PartitionName & { error: PipelineError; fromOffset: number; toOffset: number }

@@ -143,6 +143,7 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
   'parse:records:dropped': { level: 'debug', message: 'steps left records out' },
+  'parse:step:timed': { level: 'debug', message: 'timed a step' },
   'parse:step:failed': { level: 'debug', message: 'a step failed on records; they are dead letters' },
   'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
   'sink:transaction:committed': { level: 'debug', message: 'committed' },

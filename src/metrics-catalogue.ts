@@ -72,6 +72,11 @@ export const catalogue = {
     labels: ['pipeline', 'step'],
     help: 'Records that a step left out on purpose, by pipeline and step.',
   },
+  step_seconds_total: {
+    type: 'counter',
+    labels: ['pipeline', 'step'],
+    help: 'Time of workers in a step, by pipeline and step; estimated from one record in some.',
+  },
   step_failures_total: {
     type: 'counter',
     labels: ['pipeline', 'step'],

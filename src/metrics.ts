@@ -88,6 +88,8 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   },
   'parse:records:dropped': (m, { pipeline, step, records }) =>
     m.dropped_records_total.inc({ pipeline, step }, records),
+  'parse:step:timed': (m, { pipeline, step, durationMs }) =>
+    m.step_seconds_total.inc({ pipeline, step }, seconds(durationMs)),
   'parse:step:failed': (m, { pipeline, step, records }) =>
     m.step_failures_total.inc({ pipeline, step }, records),
   'parse:worker:failed': (m, { error }) => m.parse_worker_failures_total.inc({ code: error.code }),

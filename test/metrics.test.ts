@@ -148,6 +148,8 @@ test('parsing is counted by pipeline and format, steps by their number and kind'
   const counts = { records: 7, malformed: 1, sanitized: 2, deadLetters: 3, dropped: 0 }
   const name = { topic: 't', partition: 0, pipeline: 'web', format: 'logfmt' }
   metrics.listen('parse:batch:completed', { ...name, ...bytes, ...counts })
+  metrics.listen('parse:step:timed', { pipeline: 'web', step: '2 grok', durationMs: 1500 })
+  assert.is(await read(metrics, 'step_seconds_total{pipeline="web",step="2 grok"}'), 1.5)
   metrics.listen('parse:step:failed', { pipeline: 'web', step: '2 grok', records: 3 })
   assert.is(await read(metrics, 'parsed_records_total{pipeline="web",format="logfmt"}'), 7)
   assert.is(await read(metrics, 'parse_dead_letters_total{pipeline="web",format="logfmt"}'), 3)

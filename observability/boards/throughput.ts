@@ -166,6 +166,20 @@ const pressure: readonly Figure[] = [
   },
   {
     kind: 'lines',
+    title: 'Time of steps',
+    description: 'Worker threads that a step of a pipeline keeps busy, estimated from one record in some.',
+    unit: 'short',
+    width: 8,
+    quiet: 'no steps',
+    queries: [
+      {
+        expr: `sum by (pipeline, step) (rate(logcollector_step_seconds_total{${here}}[$__rate_interval]))`,
+        legend: '{{pipeline}}: {{step}}',
+      },
+    ],
+  },
+  {
+    kind: 'lines',
     title: 'Left out by steps',
     description: 'Records a second that a step left out on purpose, by pipeline and step.',
     unit: 'short',

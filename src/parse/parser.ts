@@ -12,7 +12,7 @@ import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
 import type { ParsePool } from './pool.ts'
 import { stepName } from './step-names.ts'
-import { StepTimes } from './step-times.ts'
+import { StepTimes, TIMED_EVERY } from './step-times.ts'
 
 export interface ParserDeps {
   readonly arena: Arena
@@ -142,6 +142,7 @@ export class Parser {
     })
     this.tellSteps(job, 'parse:records:dropped', result.droppedBy)
     this.tellSteps(job, 'parse:step:failed', result.failedBy)
+    this.tellTimes(job, result)
     this.deps.deliver({ claim: job.range.claim, region, result, verdict: null })
   }
 
@@ -153,6 +154,14 @@ export class Parser {
     const { emit, pipelines } = this.deps
     records.forEach((count, step) => {
       if (count > 0) emit(event, { ...stepName(pipelines, job.pipeline, step), records: count })
+    })
+  }
+
+  private tellTimes({ pipeline }: ParseJob, { stepTimes }: ParseResult): void {
+    const { emit, pipelines } = this.deps
+    stepTimes.forEach(({ ms, runs }, step) => {
+      if (runs > 0)
+        emit('parse:step:timed', { ...stepName(pipelines, pipeline, step), durationMs: ms * TIMED_EVERY })
     })
   }
 
