@@ -203,9 +203,13 @@ test('every query of every panel is answered', async () => {
 
 test('a query that is wrong is noticed', async () => {
   let thrown = 0
-  for (const wrong of [rowsOf('select nothing from logcollector.logs'), prometheus && seriesOf('sum by (')])
-    await Promise.resolve(wrong).catch(() => thrown++)
-  assert.is(thrown, prometheus === null ? 1 : 2)
+  const asked = [
+    () => rowsOf('select nothing from logcollector.logs'),
+    ...(prometheus === null ? [] : [() => seriesOf('sum by (')]),
+  ]
+  // One after the other: a rejection that nobody waits for yet would end the process.
+  for (const wrong of asked) await wrong().catch(() => thrown++)
+  assert.is(thrown, asked.length)
 })
 
 test.run()
