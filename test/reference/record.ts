@@ -4,24 +4,30 @@
  */
 import {
   DEAD_EMPTY,
+  DEAD_NOT_ACCESS,
   DEAD_NOT_JSON,
   DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
+  DEAD_NOT_SYSLOG,
   DEAD_TOO_DEEP,
   DEAD_VALUE_TOO_LARGE,
 } from '../../src/kernel/memory-map.ts'
+import { columnKey, namesOf } from '../../src/kernel/slot.ts'
 import {
   type ParserSettings,
   type PromotedColumn,
   promotedColumns,
   type RecordFormat,
 } from '../../src/parse/contract.ts'
+import { parseAccess } from './access.ts'
 import type { Row } from './copy-row.ts'
 import { type ExtraValue, extraValue } from './extra-column.ts'
 import { type Json, JsonError, parseJson, printJson, sanitizeJson } from './json.ts'
 import type { TestRecord } from './kafka-batch.ts'
+import type { LineField } from './line.ts'
 import { LogfmtError, type Pair, parseLogfmt } from './logfmt.ts'
 import { parseSeverity } from './severity.ts'
+import { parseSyslog } from './syslog.ts'
 import { cut, decodeUtf8, sanitize } from './text.ts'
 import { parseTime } from './timestamp.ts'
 
@@ -71,6 +77,8 @@ const reasons: Readonly<Record<number, string>> = {
   [DEAD_NOT_LOGFMT]: 'not logfmt',
   [DEAD_NOT_OBJECT]: 'JSON, but no object',
   [DEAD_EMPTY]: 'empty value',
+  [DEAD_NOT_ACCESS]: 'no line of an access log',
+  [DEAD_NOT_SYSLOG]: 'no line of syslog',
   [DEAD_TOO_DEEP]: 'JSON nested too deep',
 }
 
@@ -80,11 +88,19 @@ function classify(text: string, format: RecordFormat): Classified {
   if (format === 'raw') return [null, null]
   if (format === 'auto') return classifyAny(text)
   if (text === '') return [null, DEAD_EMPTY]
+  if (format === 'access') return classifyLine(parseAccess(text), DEAD_NOT_ACCESS)
+  if (format === 'syslog') return classifyLine(parseSyslog(text, false), DEAD_NOT_SYSLOG)
   return format === 'json' ? classifyJson(text) : classifyLogfmt(text)
 }
 
+const classifyLine = (fields: readonly LineField[] | null, code: number): Classified =>
+  fields === null ? [null, code] : [objectOfLine(fields), null]
+
 function classifyAny(text: string): Classified {
   if (/^[ \t\n\r]*\{/.test(text)) return classifyJson(text)
+  const mayBeLine = !/^[^ ]*=/.test(text.replace(/^[ \t\n\r]+/, ''))
+  const line = mayBeLine ? (parseSyslog(text, true) ?? parseAccess(text)) : null
+  if (line !== null) return [objectOfLine(line), null]
   const pairs = pairsOf(text)
   const isLogfmt = pairs !== null && pairs.length >= LEAST_PAIRS && pairs.every(pair => !pair.isBare)
   return isLogfmt ? [objectOf(pairs), null] : [null, null]
@@ -105,6 +121,18 @@ function pairsOf(text: string): Pair[] | null {
 }
 
 const bareValues = new WeakSet<Json>()
+/** Of fields of lines that fill a column ahead of its aliases. */
+const columnValues = new WeakSet<Json>()
+
+function objectOfLine(fields: readonly LineField[]): Json {
+  const members = fields.map(({ column, name, value, isBare }) => {
+    if (isBare) bareValues.add(value)
+    if (column === null) return [name, value] as const
+    columnValues.add(value)
+    return [columnKey(column), value] as const
+  })
+  return { kind: 'object', members }
+}
 
 function objectOf(pairs: readonly Pair[]): Json {
   for (const { value, isBare } of pairs) if (isBare) bareValues.add(value)
@@ -140,11 +168,13 @@ function makeRow(
     isSanitized ||= isChanged
     return text
   }
-  const time = pickTime(fields, settings, left)
+  const time = pickTime(fields, settings, kafkaTime, left)
   const isTimeTaken = time !== null && isInWindow(time.micros, kafkaTime)
   const severity = pickSeverity(fields, settings, left)
   const textColumn = (column: PromotedColumn): string | null => {
-    const field = settings.aliases[column].map(alias => fields.get(alias)).find(isScalar)
+    const field = namesOf(settings, column)
+      .map(alias => fields.get(alias))
+      .find(isScalar)
     if (!field || field.value.kind === 'object' || field.value.kind === 'array') return null
     const raw = field.value.text
     if (column === 'message') {
@@ -162,7 +192,7 @@ function makeRow(
   }
   const extras = settings.columns.map(({ from, type }): ExtraValue => {
     const field = fields.get(from)
-    const value = field && extraValue(field.value, type)
+    const value = field && extraValue(field.value, type, kafkaTime)
     if (field && value === undefined) isSanitized = true
     if (!field || value === undefined || value === null) return null
     left.push(field)
@@ -213,7 +243,7 @@ const isInWindow = (micros: bigint, kafkaTime: bigint): boolean =>
 /** The first member under each alias, in the order of the text. */
 function findFields(object: Json, settings: ParserSettings): Map<string, Field> {
   const aliases = [
-    ...promotedColumns.flatMap(column => settings.aliases[column]),
+    ...promotedColumns.flatMap(column => namesOf(settings, column)),
     ...settings.columns.map(({ from }) => from),
   ]
   const fields = new Map<string, Field>()
@@ -233,12 +263,13 @@ function findFields(object: Json, settings: ParserSettings): Map<string, Field> 
 function pickTime(
   fields: Map<string, Field>,
   settings: ParserSettings,
+  kafkaTime: bigint,
   left: Field[],
 ): { field: Field; micros: bigint } | null {
-  for (const alias of settings.aliases.ts) {
+  for (const alias of namesOf(settings, 'ts')) {
     const field = fields.get(alias)
     if (!field || (field.value.kind !== 'string' && field.value.kind !== 'number')) continue
-    const micros = parseTime(field.value.text)
+    const micros = parseTime(field.value.text, kafkaTime)
     if (micros === null) continue
     left.push(field)
     return { field, micros }
@@ -247,7 +278,7 @@ function pickTime(
 }
 
 function pickSeverity(fields: Map<string, Field>, settings: ParserSettings, left: Field[]): number {
-  for (const alias of settings.aliases.severity) {
+  for (const alias of namesOf(settings, 'severity')) {
     const field = fields.get(alias)
     if (!field || (field.value.kind !== 'string' && field.value.kind !== 'number')) continue
     const severity = parseSeverity(field.value.text, alias.split('.').at(-1) === 'severity_number')
@@ -267,7 +298,10 @@ function membersWithout(object: Json, left: readonly Field[]): [string, Json][] 
       if (gone.has(path)) return []
       const isParent = [...gone].some(other => other.startsWith(`${path}.`))
       return [
-        [key, isParent ? { kind: 'object', members: walk(value, `${path}.`) } : value] as [string, Json],
+        [
+          columnValues.has(value) ? key.slice(1) : key,
+          isParent ? { kind: 'object', members: walk(value, `${path}.`) } : value,
+        ] as [string, Json],
       ]
     })
   return walk(object, '')
