@@ -1,33 +1,16 @@
 /**
- * What becomes of one record, plainly: twin of take.ts, formats.ts, json-object.ts, columns.ts, attrs.ts and row.ts in
+ * What becomes of one record, plainly: twin of take.ts, json-object.ts, columns.ts, attrs.ts and row.ts in
  * src/kernel/assembly.
  */
-import {
-  DEAD_EMPTY,
-  DEAD_NOT_ACCESS,
-  DEAD_NOT_JSON,
-  DEAD_NOT_LOGFMT,
-  DEAD_NOT_OBJECT,
-  DEAD_NOT_SYSLOG,
-  DEAD_TOO_DEEP,
-  DEAD_VALUE_TOO_LARGE,
-} from '../../src/kernel/memory-map.ts'
-import { columnKey, namesOf } from '../../src/kernel/slot.ts'
-import {
-  type ParserSettings,
-  type PromotedColumn,
-  promotedColumns,
-  type RecordFormat,
-} from '../../src/parse/contract.ts'
-import { parseAccess } from './access.ts'
+import { DEAD_VALUE_TOO_LARGE } from '../../src/kernel/memory-map.ts'
+import { namesOf } from '../../src/kernel/slot.ts'
+import { type ParserSettings, type PromotedColumn, promotedColumns } from '../../src/parse/contract.ts'
+import { bareValues, classify, columnValues, reasons } from './classify.ts'
 import type { Row } from './copy-row.ts'
 import { type ExtraValue, extraValue } from './extra-column.ts'
-import { type Json, JsonError, parseJson, printJson, sanitizeJson } from './json.ts'
+import { type Json, printJson, sanitizeJson } from './json.ts'
 import type { TestRecord } from './kafka-batch.ts'
-import type { LineField } from './line.ts'
-import { LogfmtError, type Pair, parseLogfmt } from './logfmt.ts'
 import { parseSeverity } from './severity.ts'
-import { parseSyslog } from './syslog.ts'
 import { cut, decodeUtf8, sanitize } from './text.ts'
 import { parseTime } from './timestamp.ts'
 
@@ -70,85 +53,6 @@ export function expectedOf(record: TestRecord, around: Surroundings): Expected |
 
 /** A value that is a message and nothing else. */
 const RAW = Symbol('raw')
-const LEAST_PAIRS = 2
-
-const reasons: Readonly<Record<number, string>> = {
-  [DEAD_NOT_JSON]: 'not JSON',
-  [DEAD_NOT_LOGFMT]: 'not logfmt',
-  [DEAD_NOT_OBJECT]: 'JSON, but no object',
-  [DEAD_EMPTY]: 'empty value',
-  [DEAD_NOT_ACCESS]: 'no line of an access log',
-  [DEAD_NOT_SYSLOG]: 'no line of syslog',
-  [DEAD_TOO_DEEP]: 'JSON nested too deep',
-}
-
-type Classified = [Json | null, null] | [null, number]
-
-function classify(text: string, format: RecordFormat): Classified {
-  if (format === 'raw') return [null, null]
-  if (format === 'auto') return classifyAny(text)
-  if (text === '') return [null, DEAD_EMPTY]
-  if (format === 'access') return classifyLine(parseAccess(text), DEAD_NOT_ACCESS)
-  if (format === 'syslog') return classifyLine(parseSyslog(text, false), DEAD_NOT_SYSLOG)
-  return format === 'json' ? classifyJson(text) : classifyLogfmt(text)
-}
-
-const classifyLine = (fields: readonly LineField[] | null, code: number): Classified =>
-  fields === null ? [null, code] : [objectOfLine(fields), null]
-
-function classifyAny(text: string): Classified {
-  if (/^[ \t\n\r]*\{/.test(text)) return classifyJson(text)
-  const mayBeLine = !/^[^ ]*=/.test(text.replace(/^[ \t\n\r]+/, ''))
-  const line = mayBeLine ? (parseSyslog(text, true) ?? parseAccess(text)) : null
-  if (line !== null) return [objectOfLine(line), null]
-  const pairs = pairsOf(text)
-  const isLogfmt = pairs !== null && pairs.length >= LEAST_PAIRS && pairs.every(pair => !pair.isBare)
-  return isLogfmt ? [objectOf(pairs), null] : [null, null]
-}
-
-function classifyLogfmt(text: string): Classified {
-  const pairs = pairsOf(text)
-  return pairs === null ? [null, DEAD_NOT_LOGFMT] : [objectOf(pairs), null]
-}
-
-function pairsOf(text: string): Pair[] | null {
-  try {
-    return parseLogfmt(text)
-  } catch (error) {
-    if (error instanceof LogfmtError) return null
-    throw error
-  }
-}
-
-const bareValues = new WeakSet<Json>()
-/** Of fields of lines that fill a column ahead of its aliases. */
-const columnValues = new WeakSet<Json>()
-
-function objectOfLine(fields: readonly LineField[]): Json {
-  const members = fields.map(({ column, name, value, isBare }) => {
-    if (isBare) bareValues.add(value)
-    if (column === null) return [name, value] as const
-    columnValues.add(value)
-    return [columnKey(column), value] as const
-  })
-  return { kind: 'object', members }
-}
-
-function objectOf(pairs: readonly Pair[]): Json {
-  for (const { value, isBare } of pairs) if (isBare) bareValues.add(value)
-  return { kind: 'object', members: pairs.map(({ key, value }) => [key, value] as const) }
-}
-
-function classifyJson(text: string): Classified {
-  try {
-    const json = parseJson(text)
-    return json.kind === 'object' ? [json, null] : [null, DEAD_NOT_OBJECT]
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    return [null, error.isTooDeep ? DEAD_TOO_DEEP : DEAD_NOT_JSON]
-  }
-}
-
 /** `json` is an object, the reason why there is none, RAW, or null for a tombstone. */
 function makeRow(
   text: string | null,
