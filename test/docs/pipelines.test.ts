@@ -25,7 +25,8 @@ test('the example reads the line that explain is shown with', async () => {
     out: (text: string) => {
       out += text
     },
-    note: (text: string) => assert.unreachable(text),
+    // On a busy machine the time for a pattern may not suffice.
+    note: (text: string) => assert.match(text, /^warning .* could not be found out in/),
   }
   const code = await runCli(['explain', '--json', '--config', file, '--pipeline', pipeline!, line!], streams)
   assert.is(code, 0)
