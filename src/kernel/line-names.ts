@@ -31,6 +31,7 @@ import {
   LINE_TS,
   LINE_USER,
   LINE_USER_AGENT,
+  LINE_VHOST,
   LINE_WORD_BYTES,
   LINE_WORD_LENGTH_AT,
   LINE_WORDS,
@@ -63,6 +64,7 @@ const lineAttributes: ReadonlyMap<number, string> = new Map([
   [LINE_FORWARDED_FOR, 'forwarded_for'],
   [LINE_REQUEST_TIME, 'request_time'],
   [LINE_EXTRA, 'extra'],
+  [LINE_VHOST, 'vhost'],
 ])
 
 /** RFC 5424, table 1, by number, as syslog.conf and the tools of Linux name them. */

@@ -65,7 +65,7 @@ export const LINE_NAME_BYTES = 24
 export const LINE_NAME_LENGTH_AT = 16
 export const LINE_NAME_SLOT_AT = 17
 export const LINE_NAME_COLUMN_AT = 18
-export const LINE_NAMES = 22
+export const LINE_NAMES = 23
 /** Values that no line holds, only a number for them: text of 15 bytes, u8 length. */
 export const LINE_WORD_BYTES = 16
 export const LINE_WORD_LENGTH_AT = 15
@@ -112,6 +112,7 @@ export const LINE_USER_AGENT = 18
 export const LINE_FORWARDED_FOR = 19
 export const LINE_REQUEST_TIME = 20
 export const LINE_EXTRA = 21
+export const LINE_VHOST = 22
 
 /** Words: the 24 facilities of syslog, then its 8 severities. */
 export const LINE_FACILITY_WORDS = 0

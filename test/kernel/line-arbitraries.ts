@@ -69,7 +69,14 @@ const rest = tuple(
 const lineEnd = mostly([''], ['\n', '\r\n'])
 
 export const accessLine: fc.Arbitrary<string> = tuple(
-  tuple(word, word, oneof({ weight: 3, arbitrary: word }, mostly(['ann b', 'a [b]', '[x'], ['', ' ']))),
+  tuple(
+    oneof(
+      { weight: 3, arbitrary: word },
+      mostly(['shop.example.com:443 ::1'], ['a: x', '::1 x', 'a:123456 x', ':1 x', 'a:1']),
+    ),
+    word,
+    oneof({ weight: 3, arbitrary: word }, mostly(['ann b', 'a [b]', '[x'], ['', ' '])),
+  ),
   tuple(mostly([' ['], ['[']), accessTime, mostly(['] '], [']'])),
   tuple(request, status, sent),
   rest,

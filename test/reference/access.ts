@@ -24,14 +24,24 @@ export function parseAccess(text: string): LineField[] | null {
   const severity = status![0] === '5' ? 'err' : status![0] === '4' ? 'warning' : 'info'
   return [
     ...column('severity', field('severity', severity)),
-    ...field('client.address', head[1]),
-    ...word('ident', head[2]),
-    ...word('user', line.slice(head[0].length, time.index)),
+    ...nameFields(line.slice(0, time.index)),
     ...column('ts', field('ts', time[1])),
     ...requestFields(request!),
     ...number('status', status),
     ...number('bytes', bytes),
     ...restFields(rest),
+  ]
+}
+
+/** The words before the time; the vhost is one only where a fourth word stands behind it. */
+function nameFields(text: string): LineField[] {
+  const [, vhost, rest] = /^([^ :]+:\d{1,5}) ([^ ]+ [^ ]* .*)$/s.exec(text) ?? [undefined, undefined, text]
+  const [, client, ident, user] = /^([^ ]+) ([^ ]*) (.*)$/s.exec(rest!) ?? []
+  return [
+    ...field('vhost', vhost),
+    ...field('client.address', client),
+    ...word('ident', ident),
+    ...word('user', user),
   ]
 }
 

@@ -2,7 +2,7 @@
  * The scanner of access logs: nginx's and Apache's common and combined formats, and what people put behind them.
  * Twin: test/reference/access.ts.
  *
- *   line    = client SP ident SP user SP "[" time "]" SP string SP status SP bytes [ SP rest ]
+ *   line    = [ vhost SP ] client SP ident SP user SP "[" time "]" SP string SP status SP bytes [ SP rest ]
  *   rest    = [ string [ SP string [ SP forwarded ] ] ] [ SP seconds ] [ SP extra ]     referrer, user agent
  *   time    = DD "/" Mmm "/" YYYY ":" hh ":" mm ":" ss SP zone     of 26 ASCII characters, read by line-times.ts
  *   string  = quote *( any but quote and backslash / backslash any ) quote
@@ -10,7 +10,8 @@
  *   status  = 3digit            bytes = "-" / 1*16digit            seconds = 1*digit "." 1*digit
  *   forwarded = quote ( "-" / *( HEXDIG / "." / ":" / "," / SP ) ) quote
  *
- * client and ident end at a space, user at the first " [" before a time. Escapes in strings stay as they are.
+ * client and ident end at a space, user at the first " [" before a time. A first word of a name, a colon and digits is
+ * the vhost (Apache's vhost_combined), where a fourth word stands before the time. Escapes stay as they are.
  */
 import {
   LINE_CLIENT,
@@ -30,6 +31,7 @@ import {
   LINE_TS,
   LINE_USER,
   LINE_USER_AGENT,
+  LINE_VHOST,
 } from '../memory-map'
 import { hexDigit } from './escape'
 import { addFixed, addNumber, addText, addWord, beginLine, QUOTE, SPACE } from './line'
@@ -64,15 +66,34 @@ export function scanAccess(p: usize, end: usize): u32 {
   if (bytesEnd == 0) return VALUE_NOT_ACCESS
 
   addFixed(LINE_SEVERITY, LINE_SEVERITY_WORDS + severityOf(load<u8>(status)))
-  addText(LINE_CLIENT, p, clientEnd)
-  addWord(LINE_IDENT, clientEnd + 1, identEnd)
-  addWord(LINE_USER, identEnd + 1, time - 2)
+  addNames(p, clientEnd, identEnd, time - 2)
   addText(LINE_TS, time, time + TIME_BYTES)
   addRequest(request, requestEnd)
   addNumber(LINE_STATUS, status, status + 3)
   addNumber(LINE_SENT_BYTES, bytes, bytesEnd)
   if (bytesEnd < end) addRest(bytesEnd + 1, end)
   return VALUE_PAIRS
+}
+
+/** The words before the time; the first two end there. */
+function addNames(p: usize, firstEnd: usize, secondEnd: usize, end: usize): void {
+  const thirdEnd = findByte(secondEnd + 1, end, SPACE)
+  if (thirdEnd < end && isVhost(p, firstEnd)) {
+    addText(LINE_VHOST, p, firstEnd)
+    p = firstEnd + 1
+    firstEnd = secondEnd
+    secondEnd = thirdEnd
+  }
+  addText(LINE_CLIENT, p, firstEnd)
+  addWord(LINE_IDENT, firstEnd + 1, secondEnd)
+  addWord(LINE_USER, secondEnd + 1, end)
+}
+
+/** A name, a colon and one to five digits? */
+function isVhost(p: usize, end: usize): bool {
+  const colon = findByte(p, end, 0x3a)
+  const digits = end - colon - 1
+  return colon > p && colon < end && digits - 1 < 5 && leadingDigits(colon + 1) >= digits
 }
 
 function severityOf(digit: u8): u32 {
