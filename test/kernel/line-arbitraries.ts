@@ -72,7 +72,7 @@ export const accessLine: fc.Arbitrary<string> = tuple(
   tuple(
     oneof(
       { weight: 3, arbitrary: word },
-      mostly(['shop.example.com:443 ::1'], ['a: x', '::1 x', 'a:123456 x', ':1 x', 'a:1']),
+      mostly(['shop.example.com:443 ::1', 'a:65535 ::1'], ['a: x', '::1 x', 'a:123456 x', ':1 x', 'a:1']),
     ),
     word,
     oneof({ weight: 3, arbitrary: word }, mostly(['ann b', 'a [b]', '[x'], ['', ' '])),
