@@ -13,13 +13,15 @@ import { createDataFolder, repositoryRoot } from './paths.ts'
 import { findFreePorts } from './ports.ts'
 import { type Service, startService } from './service.ts'
 
-/** A way in besides the plain one, on a port of its own; clients are told to come by the name localhost. */
+/** A way in besides the plain one, on a port of its own; clients are told to come by the name localhost, or to a proxy. */
 export interface KafkaListener {
   /** Capital letters. */
   readonly name: string
-  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
   /** Without the prefix listener.name.<name>. */
   readonly settings: Readonly<Record<string, string>>
+  /** Ports that clients are told instead of its own, by broker: those of a proxy on 127.0.0.1. */
+  readonly advertisedPorts?: readonly number[]
 }
 
 export interface KafkaOptions {
@@ -60,6 +62,11 @@ interface Node {
   readonly listenerPorts: readonly number[]
 }
 
+function advertised({ id }: Node, { name, port, advertisedPorts }: KafkaListener & { port: number }): string {
+  const other = advertisedPorts?.[id - 1]
+  return other === undefined ? `${name}://localhost:${port}` : `${name}://127.0.0.1:${other}`
+}
+
 /** What server.properties says of the listeners, joined with the two that are always there. */
 function listenerProperties(node: Node, listeners: readonly KafkaListener[]): Record<string, string> {
   const own = listeners.map((listener, index) => ({ ...listener, port: node.listenerPorts[index]! }))
@@ -73,7 +80,7 @@ function listenerProperties(node: Node, listeners: readonly KafkaListener[]): Re
       `CONTROLLER://127.0.0.1:${node.controllerPort}`,
       ...own.map(({ name, port }) => `${name}://127.0.0.1:${port}`),
     ].join(','),
-    'advertised.listeners': [plain, ...own.map(({ name, port }) => `${name}://localhost:${port}`)].join(','),
+    'advertised.listeners': [plain, ...own.map(listener => advertised(node, listener))].join(','),
     'listener.security.protocol.map': [
       'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       ...own.map(({ name, protocol }) => `${name}:${protocol}`),
