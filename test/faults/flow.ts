@@ -10,7 +10,7 @@ import { Random } from '../../src/produce/random.ts'
 import { createGeneratedSource } from '../../src/produce/sources.ts'
 import { database, kafkaAddress, topic } from '../support/services.ts'
 import { Instance, type Settings } from './instance.ts'
-import { assertExactlyOnce } from './judge.ts'
+import { assertExactlyOnce, type Judgement, type JudgeOptions } from './judge.ts'
 import { Observer } from './observer.ts'
 import { Oracle } from './oracle.ts'
 
@@ -23,6 +23,8 @@ export interface FlowOptions {
   /** Of the topic, such as { 'max.message.bytes': '2000000' }. */
   readonly topicSettings?: Readonly<Record<string, string>>
   readonly settings?: Settings
+  /** Of the generated records and of `random`; any, unless told. */
+  readonly seed?: number
 }
 
 export interface ProduceShape {
@@ -36,6 +38,7 @@ export interface ProduceShape {
 /** Kafka's batches of the producers: small enough that many of them are under way at any moment. */
 const BATCH_BYTES = 128 * 1024
 const HOUR_MS = 3_600_000
+const PARTITIONS = 4
 
 export class Flow {
   readonly seed: number
@@ -50,24 +53,24 @@ export class Flow {
   private readonly settings: Settings
   private runs = 0
 
-  private constructor(name: string, url: string, brokers: string, settings: Settings) {
-    this.seed = Number(process.env.LOGCOLLECTOR_TEST_SEED ?? randomInt(1, 2 ** 30))
+  private constructor(name: string, url: string, options: FlowOptions) {
+    this.seed = options.seed ?? Number(process.env.LOGCOLLECTOR_TEST_SEED ?? randomInt(1, 2 ** 30))
     this.random = new Random(this.seed)
     this.topic = name
     this.url = url
-    this.brokers = brokers
+    this.brokers = options.brokers ?? kafkaAddress()
     this.group = `faults-${randomUUID()}`
-    this.settings = settings
+    this.settings = options.settings ?? {}
     this.oracle = new Oracle()
     this.observer = new Observer(url, name)
   }
 
   /** Makes topic and database. The seed is printed: LOGCOLLECTOR_TEST_SEED repeats a run. */
   static async create(options: FlowOptions = {}): Promise<Flow> {
-    const { partitions = 4, brokers, topicSettings = {}, settings = {} } = options
+    const { partitions = PARTITIONS, brokers, topicSettings = {} } = options
     const name = await topic({ partitions, settings: topicSettings, ...(brokers ? { brokers } : {}) })
     const url = options.database ?? (await database())
-    const flow = new Flow(name, url, brokers ?? kafkaAddress(), settings)
+    const flow = new Flow(name, url, options)
     console.log(`seed ${flow.seed}`)
     return flow
   }
@@ -118,7 +121,7 @@ export class Flow {
     return this.observer.caughtUp(this.oracle, deadlineMs)
   }
 
-  assertExactlyOnce(): Promise<void> {
-    return assertExactlyOnce(this.url, this.oracle, this.topic)
+  assertExactlyOnce(options: JudgeOptions = {}): Promise<Judgement> {
+    return assertExactlyOnce(this.url, this.oracle, this.topic, options)
   }
 }
