@@ -81,6 +81,8 @@ export interface Events {
   'store:storage:measured': {
     states: readonly { state: string; segments: number; tableBytes: number; indexBytes: number }[]
   }
+  /** A writer's, that had waited for the rest of a COPY for so long. */
+  'store:backend:ended': { pid: number; waitedMs: number }
   'store:task:failed': { task: string; error: PipelineError }
   'redis:mirror:written': { partitions: number; durationMs: number }
   /** `isNew`: the attempt before it had succeeded. */

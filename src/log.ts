@@ -123,6 +123,7 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     message: 'compared the ledger with the positions',
   },
   'store:removal:postponed': { level: 'warn', message: 'a segment is in use; it is removed later' },
+  'store:backend:ended': { level: 'warn', message: 'ended a backend that waited for a writer that is gone' },
   'store:segment:removed': { level: 'info', message: 'removed a segment' },
   'store:index:built': { level: 'info', message: 'built an index' },
   'store:segment:sealed': { level: 'info', message: 'sealed a segment' },

@@ -146,6 +146,10 @@ export const catalogue = {
   index_built_bytes_total: { type: 'counter', labels: ['index'], help: 'Size of the search indexes built.' },
   segments_removed_total: { type: 'counter', labels: ['reason'], help: 'Segments dropped, by age or size.' },
   removed_rows_total: { type: 'counter', labels: ['reason'], help: 'Rows that went with dropped segments.' },
+  stuck_backends_ended_total: {
+    type: 'counter',
+    help: 'Backends ended that waited for the rest of a COPY whose writer is gone (its process was stopped, or its host).',
+  },
   removals_postponed_total: {
     type: 'counter',
     labels: ['step'],

@@ -112,6 +112,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'sink:writer:fenced': m => m.fenced_writers_total.inc(),
   'store:segment:created': m => m.segments_created_total.inc(),
   'store:removal:postponed': (m, { step }) => m.removals_postponed_total.inc({ step }),
+  'store:backend:ended': m => m.stuck_backends_ended_total.inc(),
   'store:segment:removed': (m, { reason, rows }) => {
     m.segments_removed_total.inc({ reason })
     m.removed_rows_total.inc({ reason }, rows)

@@ -34,6 +34,8 @@ export interface KafkaOptions {
   readonly listeners?: readonly KafkaListener[]
   /** Users of SCRAM-SHA-256 and SCRAM-SHA-512 with their passwords. */
   readonly scramUsers?: Readonly<Record<string, string>>
+  /** A broker counts as started when it sees so many of them up; all unless told. */
+  readonly seen?: number
   /** Further options of the Java that runs a broker. */
   readonly javaOptions?: readonly string[]
   readonly report?: (line: string) => void
@@ -186,7 +188,7 @@ async function startBroker(
     owner: null,
     quickSignal: 'SIGKILL',
     orderlySignal: 'SIGTERM',
-    probe: () => probeBroker(node.port, nodes.length),
+    probe: () => probeBroker(node.port, options.seen ?? nodes.length),
     isTransient: () => false,
   })
 }

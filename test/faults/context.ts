@@ -50,6 +50,12 @@ export class Context {
     this.recovery.begin(this.flows)
   }
 
+  /** In an order that the seed decides. */
+  shuffled<T>(list: readonly T[]): T[] {
+    const left = [...list]
+    return list.map(() => left.splice(this.random.below(left.length), 1)[0]!)
+  }
+
   /** Throws what is wrong; for records that do not belong to a flow. */
   async judge(url: string, oracle: Oracle, topic: string, options: JudgeOptions = {}): Promise<Judgement> {
     try {

@@ -9,6 +9,7 @@ import { type ProduceSummary, produce } from '../../src/produce/produce.ts'
 import { Random } from '../../src/produce/random.ts'
 import { createGeneratedSource } from '../../src/produce/sources.ts'
 import { database, kafkaAddress, topic } from '../support/services.ts'
+import { until } from '../support/wait.ts'
 import { Instance, type Settings } from './instance.ts'
 import { assertExactlyOnce, type Judgement, type JudgeOptions } from './judge.ts'
 import { Observer } from './observer.ts'
@@ -76,8 +77,8 @@ export class Flow {
   }
 
   /** Starts an instance of the program on this flow. */
-  start(settings: Settings = {}): Instance {
-    return new Instance({
+  start(settings: Settings = {}, env: Readonly<Record<string, string>> = {}): Instance {
+    const all: Settings = {
       'kafka.brokers': this.brokers,
       'kafka.topics': this.topic,
       'kafka.group_id': this.group,
@@ -88,7 +89,8 @@ export class Flow {
       'postgres.url': this.url,
       ...this.settings,
       ...settings,
-    })
+    }
+    return new Instance(all, env)
   }
 
   /** Produces generated records, without keys so that the partitions fill evenly. May be called again. */
@@ -115,6 +117,19 @@ export class Flow {
   /** Records acknowledged and not committed. */
   async lag(): Promise<number> {
     return this.oracle.records - (await this.observer.committed())
+  }
+
+  /** Waits until every partition that has records has committed some that were acknowledged after this moment. */
+  async flowing(what: string, deadlineMs = 40_000): Promise<void> {
+    const before = new Map(this.oracle.ends)
+    const isFlowing = async () => {
+      const now = await this.observer.positions()
+      const still = [...before].filter(([partition, end]) => (now.get(partition) ?? 0) <= end)
+      if (still.length > 0)
+        throw new Error(`no commit in ${still.map(([partition]) => partition).join(', ')}`)
+      return now.size > 0
+    }
+    await until(isFlowing, { deadlineMs, what: `commits ${what}` })
   }
 
   caughtUp(deadlineMs = 60_000): Promise<void> {

@@ -163,6 +163,13 @@ test('finds the messages of each protocol, however the stream is cut', () => {
       )
       assert.equal(Buffer.concat(found.map(({ bytes }) => bytes)), stream)
     }
+  const { up: ask, down: answer } = createFramings('postgres')
+  const question = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+  ask.take(Buffer.concat([question, startup]))
+  assert.equal(
+    answer.take(Buffer.concat([Buffer.from('N'), done])).map(({ kind }) => kind),
+    ['encryption', 'C', 'Z'],
+  )
   const { up, down } = createFramings('kafka')
   up.take(fetchRequest)
   assert.equal(

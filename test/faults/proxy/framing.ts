@@ -23,8 +23,13 @@ export interface Framing {
 
 /** One for each direction; what an answer is may be known only from its request. */
 export function createFramings(protocol: Protocol): Record<Direction, Framing> {
-  if (protocol === 'postgres')
-    return { up: framing('up', postgresClient()), down: framing('down', postgresServer) }
+  if (protocol === 'postgres') {
+    const questions = { open: 0 }
+    return {
+      up: framing('up', postgresClient(questions)),
+      down: framing('down', postgresServer(questions)),
+    }
+  }
   if (protocol === 'redis')
     return { up: framing('up', redisMessage(true)), down: framing('down', redisMessage(false)) }
   const asked = new Map<number, string>()
@@ -64,19 +69,32 @@ function framing(direction: Direction, find: Finder): Framing {
   }
 }
 
-/** The first message has no type: length and protocol version. */
-function postgresClient(): Finder {
+/** SSLRequest and GSSENCRequest: one byte answers them, and then the first message comes. */
+const ENCRYPTION_QUESTIONS = [80_877_103, 80_877_104]
+
+/** The first message has no type: length and a code, which is the version or a question. */
+function postgresClient(questions: { open: number }): Finder {
   let isFirst = true
   return bytes => {
-    if (!isFirst) return postgresServer(bytes)
-    if (bytes.length < 4) return null
+    if (!isFirst) return postgresMessage(bytes)
+    if (bytes.length < 8) return null
     const length = bytes.readInt32BE(0)
-    if (bytes.length >= length) isFirst = false
+    const isQuestion = ENCRYPTION_QUESTIONS.includes(bytes.readInt32BE(4))
+    if (bytes.length >= length && isQuestion) questions.open += 1
+    else if (bytes.length >= length) isFirst = false
     return { kind: 'startup', length }
   }
 }
 
-const postgresServer: Finder = bytes =>
+const postgresServer =
+  (questions: { open: number }): Finder =>
+  bytes => {
+    if (questions.open === 0 || bytes.length === 0) return postgresMessage(bytes)
+    questions.open -= 1
+    return { kind: 'encryption', length: 1 }
+  }
+
+const postgresMessage: Finder = bytes =>
   bytes.length < 5 ? null : { kind: String.fromCharCode(bytes[0]!), length: 1 + bytes.readInt32BE(1) }
 
 const apis: Readonly<Record<number, string>> = {

@@ -7,6 +7,9 @@ import type { Conduct } from './conduct.ts'
 import { createFramings, type Direction, type Protocol } from './framing.ts'
 import type { Rule } from './rule.ts'
 
+/** What is throttled goes in pieces, so that it flows. */
+const SLOW_PIECE_BYTES = 8 * 1024
+
 export interface LinkOptions {
   readonly client: Socket
   readonly server: Socket
@@ -86,10 +89,16 @@ export class Link {
 
   private async pass(direction: Direction, bytes: Buffer): Promise<void> {
     const to = this.destination(direction)
-    await this.options.conducts[direction].admit(bytes.length, () => this.isClosed)
-    if (this.isClosed || !to.writable) return
-    this.passed[direction] += bytes.length
-    if (!to.write(bytes)) await drained(to)
+    const conduct = this.options.conducts[direction]
+    for (let at = 0; at < bytes.length; ) {
+      const size = Number.isFinite(conduct.bytesPerSecond) ? SLOW_PIECE_BYTES : bytes.length
+      const piece = bytes.subarray(at, at + size)
+      await conduct.admit(piece.length, () => this.isClosed)
+      if (this.isClosed || !to.writable) return
+      this.passed[direction] += piece.length
+      at += piece.length
+      if (!to.write(piece)) await drained(to)
+    }
   }
 }
 
