@@ -23,6 +23,8 @@ export interface Events {
   'source:gap:recorded': PartitionName & { firstOffset: number; nextOffset: number; reason: string }
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
   'source:fetch:failed': { broker: number; error: PipelineError }
+  /** What came for `offset` does not begin where it should; it is fetched again. */
+  'source:batch:doubted': { topic: string; partition: number; offset: number }
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */
   'source:position:moved': PartitionName & { fetched: number; committed: number; highWatermark: number }
   'parse:batch:completed': PartitionName & {

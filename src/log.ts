@@ -106,6 +106,10 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     message: 'passed a gap: records were deleted before they were stored',
   },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
+  'source:batch:doubted': {
+    level: 'info',
+    message: 'a batch begins at another offset than expected, and is fetched again',
+  },
   'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },

@@ -25,6 +25,10 @@ export const catalogue = {
     help: 'Time of a fetch, from the request to the last byte; includes the wait for new records.',
   },
   fetched_bytes_total: { type: 'counter', help: 'Bytes of fetch responses.' },
+  doubted_batches_total: {
+    type: 'counter',
+    help: 'Kafka batches that did not begin where the one before them ended, and were fetched again to make sure.',
+  },
   fetch_failures_total: { type: 'counter', labels: ['code'], help: 'Fetches that failed, by error code.' },
   group_joins_total: { type: 'counter', help: 'Times the consumer group was joined or rebalanced.' },
   group_crashes_total: {

@@ -78,6 +78,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.fetched_bytes_total.inc(bytes)
     m.fetch_duration_seconds.observe(seconds(durationMs))
   },
+  'source:batch:doubted': m => m.doubted_batches_total.inc(),
   'source:fetch:failed': (m, { error }) => m.fetch_failures_total.inc({ code: error.code }),
   'parse:batch:completed': (m, batch) => {
     m.parsed_records_total.inc(batch.records)

@@ -123,17 +123,27 @@ const MAGIC_AT = 16
 const CRC_AT = 17
 
 export interface WholeBatches {
-  /** Bytes of the whole batches at the front; a cut one may follow. */
+  /** Bytes of the whole batches at the front; a cut one may follow, or one that may not follow. */
   readonly bytes: number
   /** One past the last offset of the last whole batch, or null when there is none. */
   readonly nextOffset: number | null
+  /** A batch that begins at an offset at which it may not stands behind them. */
+  readonly isDoubtful: boolean
 }
 
 /**
  * Finds where the whole Kafka batches of a record set end: the broker cuts the last one at max_bytes.
  * A batch of an older message format (magic below 2) counts as reaching one past its base offset: the parser names it.
+ * @param from the offset that was asked for
+ * @param mayFollow may a batch begin at `base`, where `expected` is?
  */
-export function wholeBatches(view: DataView, address: number, bytes: number): WholeBatches {
+export function wholeBatches(
+  view: DataView,
+  address: number,
+  bytes: number,
+  from: number,
+  mayFollow: (expected: number, base: number) => boolean,
+): WholeBatches {
   const end = address + bytes
   let at = address
   let nextOffset: number | null = null
@@ -142,10 +152,12 @@ export function wholeBatches(view: DataView, address: number, bytes: number): Wh
     const isOld = view.getInt8(at + MAGIC_AT) < 2
     if (size < (isOld ? OLD_MESSAGE_BYTES : BATCH_HEADER_BYTES) || size > end - at) break
     const base = Number(view.getBigInt64(at))
-    nextOffset = base + (isOld ? 0 : view.getInt32(at + LAST_OFFSET_DELTA_AT)) + 1
+    if (!isOld && !mayFollow(nextOffset ?? from, base))
+      return { bytes: at - address, nextOffset, isDoubtful: true }
+    nextOffset = base + (isOld ? 0 : Math.max(0, view.getInt32(at + LAST_OFFSET_DELTA_AT))) + 1
     at += size
   }
-  return { bytes: at - address, nextOffset }
+  return { bytes: at - address, nextOffset, isDoubtful: false }
 }
 
 /** Base offset and CRC-32C of the first batch of a record set, or null when not even its header is there. */
