@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '../src/errors.ts'
 import { guard } from './guard.ts'
+import { stopped } from './stopped.ts'
 
 export interface ServiceSpec {
   readonly name: string
@@ -38,7 +39,7 @@ export interface Service {
   readonly pid: number | null
   /** File with the output of the process. */
   readonly log: string
-  /** Sends the signal (SIGKILL unless told); waits for the end of the process, except for SIGSTOP, SIGCONT and SIGHUP. */
+  /** Sends the signal (SIGKILL unless told); waits for the end of the process, for SIGSTOP until it stands still, for SIGCONT and SIGHUP not at all. */
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again on the same port and data, in order when it still runs; resolves when it answers. */
   restart(): Promise<void>
@@ -119,6 +120,7 @@ export async function startService(spec: ServiceSpec): Promise<Service> {
       const target = running()
       if (!target) return
       target.kill(signal)
+      if (signal === 'SIGSTOP') await stopped(target.pid!)
       if (survivable.includes(signal)) return
       if (signal !== 'SIGKILL') target.kill('SIGCONT')
       await ended(target)

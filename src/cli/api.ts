@@ -3,8 +3,7 @@
  * has the routes; connections are opened by the first request.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { apiWantsKeys, type Config } from '../config/index.ts'
-import { hasRole } from '../engine/roles.ts'
+import { apiWantsKeys, type Config, hasRole } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import type { ApiDeps, LetterQuestion, Letters } from '../http/api/deps.ts'
 import { KeyRing } from '../query/key-ring.ts'

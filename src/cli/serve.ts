@@ -3,10 +3,9 @@
  * escalation ends it. Signals and engine are handed in, so that tests need neither Kafka nor a process.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Config, describeConfig, type ReadConfig, settingsAsObject } from '../config/index.ts'
+import { type Config, describeConfig, hasRole, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
-import { hasRole } from '../engine/roles.ts'
 import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'

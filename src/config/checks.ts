@@ -7,6 +7,7 @@ import { problemOfPostgresUrl } from '../postgres/url.ts'
 import { httpApiChecks } from './http-api.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
+import { hasRole } from './roles.ts'
 import { type SettingKey, settings } from './settings/index.ts'
 import { isPattern, patternOf } from './topics.ts'
 import type { Config } from './types.ts'
@@ -55,16 +56,16 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    keys: ['memory.budget', 'workers'],
-    violation: ({ memory, workers }) =>
+    keys: ['memory.budget', 'workers', 'roles'],
+    violation: ({ memory, workers, roles }) =>
       memory.arenaBytes >= leastArena
         ? null
-        : `leaves less than ${bytes(leastArena)} for the arena; with ${workers} workers the least budget is ${mebibytes(budgetFor(leastArena, workers))}`,
+        : `leaves less than ${bytes(leastArena)} for the arena; with ${workers} workers the least budget is ${mebibytes(budgetFor(leastArena, { workers, servesApi: hasRole({ roles }, 'api') }))}`,
   },
   {
-    keys: ['memory.arena', 'memory.budget', 'workers'],
-    violation: ({ memory, workers }) => {
-      const needed = budgetFor(memory.arenaBytes, workers)
+    keys: ['memory.arena', 'memory.budget', 'workers', 'roles'],
+    violation: ({ memory, workers, roles }) => {
+      const needed = budgetFor(memory.arenaBytes, { workers, servesApi: hasRole({ roles }, 'api') })
       if (memory.arenaBytes < leastArena || needed <= memory.budgetBytes) return null
       return `an arena of ${bytes(memory.arenaBytes)} with ${workers} workers needs a memory.budget of ${mebibytes(needed)}, which is ${bytes(memory.budgetBytes)}; set only one of the two`
     },

@@ -13,6 +13,7 @@ export {
 export { parserSettings, pipelineFinder } from './parser-settings.ts'
 export { readPem } from './pem.ts'
 export { type ConfigProblem, describeProblem, problemsOf } from './problems.ts'
+export { hasRole, type Role } from './roles.ts'
 export type { SettingKey } from './settings/index.ts'
 export { stepContext } from './step-context.ts'
 export { isPattern, selectTopics } from './topics.ts'

@@ -10,6 +10,7 @@ import { defaultWorkers, deriveMemory } from './memory.ts'
 import { locatedSteps } from './pipelines.ts'
 import { type ConfigProblem, configInvalid, type Origin } from './problems.ts'
 import type { RawTree } from './raw-tree.ts'
+import { hasRole } from './roles.ts'
 import { type SettingKey, settingKeys, settingOf } from './settings/index.ts'
 import { checkSteps } from './steps/check.ts'
 import { buildConfig, type Config, type SettingValue } from './types.ts'
@@ -112,7 +113,10 @@ function derive(values: Map<SettingKey, SettingValue>, origins: Map<SettingKey, 
     return typeof value === 'number' ? value : null
   }
   const workers = numberAt('workers') ?? defaultWorkers()
-  const memory = deriveMemory(numberAt('memory.budget'), numberAt('memory.arena'), workers)
+  const roles = values.get('roles')
+  // Invalid ones are no list: they are reported, and this figure is not.
+  const servesApi = Array.isArray(roles) && hasRole({ roles }, 'api')
+  const memory = deriveMemory(numberAt('memory.budget'), numberAt('memory.arena'), { workers, servesApi })
   values.set('workers', workers)
   values.set('memory.budget', memory.budgetBytes)
   values.set('memory.arena', memory.arenaBytes)

@@ -2,7 +2,7 @@
  * The engine of a process that consumes nothing (roles maintain and api): the store, and a storekeeper with the chores
  * of its roles. Neighbour: engine.ts, which consumes and may do these too.
  */
-import type { Config } from '../config/index.ts'
+import { type Config, hasRole } from '../config/index.ts'
 import { PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { emptySnapshot, type Snapshot } from '../snapshot.ts'
@@ -15,7 +15,6 @@ import { type EngineOptions, RESTART_INTENSITY, RESTART_PERIOD_MS } from './engi
 import type { EngineFacts } from './facts.ts'
 import { names } from './parts.ts'
 import { prepareStore } from './prepare-store.ts'
-import { hasRole } from './roles.ts'
 
 /** /readyz of a process that only answers questions must know when Postgres went. */
 const LOOK_EVERY_MS = 5_000

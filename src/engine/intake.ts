@@ -3,7 +3,7 @@
  * Nothing is connected before the first request. cli/serve.ts starts and stops it.
  */
 
-import type { Config } from '../config/index.ts'
+import { type Config, hasRole } from '../config/index.ts'
 import { isPattern } from '../config/topics.ts'
 import type { Emit } from '../events.ts'
 import type { IntakePort } from '../intake/contract.ts'
@@ -13,7 +13,6 @@ import { PressureGauge } from '../redis/gauge.ts'
 import { IdempotencyKeys } from '../redis/idempotency.ts'
 import type { PressureSnapshot } from '../snapshot.ts'
 import { connectProducer } from '../source/kafka/producer.ts'
-import { hasRole } from './roles.ts'
 
 export interface IntakeParts extends IntakePort {
   /** Takes nothing more, gives what is in flight so long, ms, and closes its connections. */

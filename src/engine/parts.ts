@@ -3,7 +3,7 @@
  * that one needs of another is handed over here, and is called only once all of them are there.
  */
 import { Arena } from '../arena/arena.ts'
-import { type Config, parserSettings, pipelineFinder, stepContext } from '../config/index.ts'
+import { type Config, hasRole, parserSettings, pipelineFinder, stepContext } from '../config/index.ts'
 import type { Emit } from '../events.ts'
 import { loadKernelModule } from '../kernel/kernel.ts'
 import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
@@ -32,7 +32,6 @@ import { Claims } from './claims.ts'
 import { Gaps } from './gaps.ts'
 import { Positions } from './positions.ts'
 import { Pressure } from './pressure.ts'
-import { hasRole } from './roles.ts'
 import { accountsOf } from './take-snapshot.ts'
 import { nameOf, Writers } from './writers.ts'
 

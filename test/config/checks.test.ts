@@ -27,11 +27,11 @@ function faultsOf(overrides: NonNullable<ConfigSources['overrides']>): string {
 }
 
 test('256 MiB with two workers and nothing set', () => {
-  assert.equal(load({}).memory, { budgetBytes: 256 * MIB, arenaBytes: 96 * MIB })
+  assert.equal(load({}).memory, { budgetBytes: 256 * MIB, arenaBytes: 64 * MIB })
 })
 
 test('the arena follows from the budget', () => {
-  assert.is(load({ 'memory.budget': '512MiB' }).memory.arenaBytes, 352 * MIB)
+  assert.is(load({ 'memory.budget': '512MiB' }).memory.arenaBytes, 320 * MIB)
 })
 
 test('an odd budget gives an arena of whole pages', () => {
@@ -39,21 +39,22 @@ test('an odd budget gives an arena of whole pages', () => {
 })
 
 test('the budget follows from the arena and the workers', () => {
-  assert.is(load({ 'memory.arena': '64MiB', workers: '3' }).memory.budgetBytes, (90 + 105 + 64) * MIB)
+  assert.is(load({ 'memory.arena': '64MiB', workers: '3' }).memory.budgetBytes, (90 + 32 + 105 + 64) * MIB)
 })
 
-test('192 MiB is the least budget with two workers', () => {
-  assert.is(load({ 'memory.budget': '192MiB' }).memory.arenaBytes, 32 * MIB)
+test('224 MiB is the least budget with two workers and the API, 192 MiB without it', () => {
+  assert.is(load({ 'memory.budget': '192MiB', roles: 'consume,maintain' }).memory.arenaBytes, 32 * MIB)
+  assert.is(load({ 'memory.budget': '224MiB' }).memory.arenaBytes, 32 * MIB)
   assert.match(
-    faultsOf({ 'memory.budget': '191MiB' }),
-    /^--set: memory.budget: leaves less than 32MiB for the arena; with 2 workers the least budget is 192MiB$/,
+    faultsOf({ 'memory.budget': '223MiB' }),
+    /^--set: memory.budget: leaves less than 32MiB for the arena; with 2 workers the least budget is 224MiB$/,
   )
 })
 
 test('budget and arena that are both set must agree', () => {
-  assert.is(faultsOf({ 'memory.budget': '256MiB', 'memory.arena': '96MiB' }), '')
+  assert.is(faultsOf({ 'memory.budget': '256MiB', 'memory.arena': '64MiB' }), '')
   assert.match(
-    faultsOf({ 'memory.budget': '256MiB', 'memory.arena': '97MiB' }),
+    faultsOf({ 'memory.budget': '256MiB', 'memory.arena': '65MiB' }),
     /needs a memory.budget of 257MiB/,
   )
 })

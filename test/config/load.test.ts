@@ -51,8 +51,8 @@ test('defaults need nothing and are the documented ones', () => {
   assert.is(config.kafka.sessionTimeoutMs, 30_000)
   assert.is(config.kafka.start, 'earliest')
   assert.is(config.limits.maxRecordBytes, 2 ** 20)
-  assert.is(config.memory.arenaBytes, 96 * 2 ** 20)
-  assert.is(config.memory.budgetBytes, (90 + 35 * config.workers + 96) * 2 ** 20)
+  assert.is(config.memory.arenaBytes, 64 * 2 ** 20)
+  assert.is(config.memory.budgetBytes, (90 + 32 + 35 * config.workers + 64) * 2 ** 20)
   assert.is(config.parse.keys, false)
   assert.is(config.http.port, 8080)
 })
@@ -221,7 +221,7 @@ test('describes every value as one would write it, with its origin', () => {
     origin: 'LOGCOLLECTOR_KAFKA_TOPICS',
   })
   assert.is(rows.get('kafka.fetch_wait')?.value, '500ms')
-  assert.equal([rows.get('memory.arena')?.value, rows.get('memory.arena')?.origin], ['96MiB', 'derived'])
+  assert.equal([rows.get('memory.arena')?.value, rows.get('memory.arena')?.origin], ['64MiB', 'derived'])
 })
 
 test('what is described is accepted again and means the same', () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { SettingKey } from '../../src/config/settings/index.ts'
 import { guard } from '../../stack/guard.ts'
 import { createDataFolder } from '../../stack/paths.ts'
+import { stopped } from '../../stack/stopped.ts'
 import { cleanUp } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 
@@ -67,9 +68,10 @@ export class Instance {
     cleanUp(() => this.kill('SIGKILL').then(() => undefined))
   }
 
-  /** Sends a signal; resolves at the end of the process (at once for SIGSTOP and SIGCONT). */
+  /** Sends a signal; resolves at the end of the process (SIGSTOP: when it stands still, SIGCONT: at once). */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Ending | null> {
     if (this.ending === null) this.child.kill(signal)
+    if (signal === 'SIGSTOP') await stopped(this.pid)
     return signal === 'SIGSTOP' || signal === 'SIGCONT' ? null : this.stopped()
   }
 

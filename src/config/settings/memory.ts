@@ -4,14 +4,14 @@ import type { Setting } from './kinds.ts'
 export const memorySettings = {
   'memory.budget': {
     type: 'bytes',
-    derived: '90MiB + 35MiB a worker + memory.arena',
+    derived: '90MiB + 32MiB for the API + 35MiB a worker + memory.arena',
     min: '128MiB',
     max: '64GiB',
-    help: 'Bound on the memory of a process that consumes; the role api takes about 30MiB beside it, and what http.intake.in_flight allows. Set it and the arena follows, or the other way round.',
+    help: 'Bound on the memory of the process; what http.intake.in_flight allows is beside it. Set it and the arena follows, or the other way round.',
   },
   'memory.arena': {
     type: 'bytes',
-    derived: '96MiB, or what memory.budget leaves',
+    derived: '64MiB, or what memory.budget leaves',
     min: '32MiB',
     max: '3GiB',
     help: 'Memory for the bytes between fetch and COMMIT.',

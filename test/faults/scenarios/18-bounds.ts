@@ -37,8 +37,6 @@ const bounded = (context: Context, options: FlowOptions): Promise<Flow> =>
     settings: {
       workers: String(WORKERS),
       'memory.budget': `${BUDGET_MIB}MiB`,
-      // The API's own memory is beside the budget.
-      roles: 'consume,maintain',
       ...options.settings,
     },
   })

@@ -13,7 +13,7 @@ const TINY_RECORDS = 200_000
 const BOMB_BYTES = 50 * MIB
 const RECORD_BYTES = 8 * 1024
 const topicSettings = { 'max.message.bytes': String(16 * MIB) }
-const settings = { workers: '2', 'memory.budget': `${BUDGET_MIB}MiB`, roles: 'consume,maintain' } as const
+const settings = { workers: '2', 'memory.budget': `${BUDGET_MIB}MiB` } as const
 
 export const scenario = new Scenario({
   rows: [18],

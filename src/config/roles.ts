@@ -1,5 +1,5 @@
-/** What a process of `logcollector run` does: the setting `roles`. Neighbours: create.ts, parts.ts. */
-import type { Config } from '../config/index.ts'
+/** What a process of `logcollector run` does: the setting `roles`. Neighbours: memory.ts, engine, cli. */
+import type { Config } from './types.ts'
 
 export type Role = 'consume' | 'maintain' | 'api'
 
