@@ -13,6 +13,7 @@ import { exampleYaml, settingsTable } from '../../src/config/render.ts'
 import { errorKinds } from '../../src/errors.ts'
 import { metricsTable } from '../../src/metrics-catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { faultsPage } from './faults-page.ts'
 import { stepsReference } from './steps-section.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -69,6 +70,7 @@ export const sections: Readonly<Record<string, () => string>> = {
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'logcollector.example.yaml': exampleYaml,
   'BENCHMARKS.md': benchmarksPage,
+  'docs/faults.md': faultsPage,
   ...observabilityFiles,
 }
 

@@ -9,6 +9,7 @@ import { type ProduceSummary, produce } from '../../src/produce/produce.ts'
 import { Random } from '../../src/produce/random.ts'
 import { createGeneratedSource } from '../../src/produce/sources.ts'
 import { database, kafkaAddress, topic } from '../support/services.ts'
+import { cleanUp } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 import { Instance, type Settings } from './instance.ts'
 import { assertExactlyOnce, type Judgement, type JudgeOptions } from './judge.ts'
@@ -40,6 +41,8 @@ export interface ProduceShape {
 const BATCH_BYTES = 128 * 1024
 const HOUR_MS = 3_600_000
 const PARTITIONS = 4
+/** Never reached: keepProducing is told to stop before. */
+const MOST_RECORDS = 5_000_000
 
 export class Flow {
   readonly seed: number
@@ -114,6 +117,18 @@ export class Flow {
     })
   }
 
+  /** Produces at this rate until the function that it returns is called; that one resolves when the last is acknowledged. */
+  keepProducing(recordsPerSecond: number): () => Promise<ProduceSummary> {
+    const ending = new AbortController()
+    cleanUp(() => ending.abort())
+    const producing = this.produce({ records: MOST_RECORDS, recordsPerSecond, signal: ending.signal })
+    producing.catch(() => undefined)
+    return () => {
+      ending.abort()
+      return producing
+    }
+  }
+
   /** Records acknowledged and not committed. */
   async lag(): Promise<number> {
     return this.oracle.records - (await this.observer.committed())
@@ -121,13 +136,14 @@ export class Flow {
 
   /** Waits until every partition that has records has committed some that were acknowledged after this moment. */
   async flowing(what: string, deadlineMs = 40_000): Promise<void> {
+    await until(() => this.oracle.records > 0, { deadlineMs, what: `records ${what}` })
     const before = new Map(this.oracle.ends)
     const isFlowing = async () => {
       const now = await this.observer.positions()
       const still = [...before].filter(([partition, end]) => (now.get(partition) ?? 0) <= end)
       if (still.length > 0)
         throw new Error(`no commit in ${still.map(([partition]) => partition).join(', ')}`)
-      return now.size > 0
+      return true
     }
     await until(isFlowing, { deadlineMs, what: `commits ${what}` })
   }

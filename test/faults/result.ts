@@ -19,6 +19,14 @@ export interface CaseResult {
   readonly why: string
 }
 
+/** test/faults/results.json. */
+export interface RecordedRun {
+  /** Of the last scenario that was recorded. */
+  readonly at: string
+  readonly node: string
+  readonly results: readonly ScenarioResult[]
+}
+
 /** A scenario's cases as one line. */
 export interface ScenarioResult extends Omit<CaseResult, 'title'> {
   readonly scenario: string

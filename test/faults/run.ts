@@ -2,17 +2,18 @@
  * npm run faults: runs scenarios one after the other, each in a process of its own on a shared stack, and prints what came
  * of them. docs/faults.md says how to use it. Exit code: 0 when none failed.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { readDuration } from '../../src/config/values.ts'
 import { Random } from '../../src/produce/random.ts'
-import { createDataFolder, repositoryRoot } from '../../stack/paths.ts'
+import { createDataFolder } from '../../stack/paths.ts'
 import { type SharedStack, startSharedStack } from '../support/shared-stack.ts'
 import { runTestProcess } from '../support/test-process.ts'
 import { resultsVariable } from './as-tests.ts'
 import { type Listed, listScenarios } from './catalogue.ts'
 import { anySeed, seedVariable } from './context.ts'
+import { asJson, record } from './recorded.ts'
 import { type CaseResult, type ScenarioResult, summed } from './result.ts'
 import { scenarioVariable } from './run-scenario.ts'
 import { resultsTable, summary } from './table.ts'
@@ -30,18 +31,20 @@ const SECOND_MS = 1000
 const LOG_LINES = 40
 /** Beyond the time-outs of its cases, for what a process starts and cleans up. */
 const GRACE_MS = 60_000
-export const recordedResults = join(repositoryRoot, 'test', 'faults', 'results.json')
 
 const say = (line: string): void => console.error(line)
 
 class Driver {
   readonly results: ScenarioResult[] = []
   private readonly stack: SharedStack
+  private readonly tell: (result: ScenarioResult) => void
   private readonly folder = createDataFolder('faults')
   private runs = 0
 
-  constructor(stack: SharedStack) {
+  /** @param took is told each result as it comes */
+  constructor(stack: SharedStack, took: (result: ScenarioResult) => void) {
     this.stack = stack
+    this.tell = took
   }
 
   /** One scenario with a seed; `progress` stands in front of its line. */
@@ -71,20 +74,32 @@ class Driver {
       onProblem: problem => problems.push(problem),
     })
     closeSync(output)
-    const cases = readFileSync(results, 'utf8')
-      .split('\n')
-      .filter(line => line !== '')
-      .map(line => JSON.parse(line) as CaseResult)
+    const cases = readCases(results)
     const failedCases = cases.filter(({ verdict }) => verdict === 'failed').length
     if (failed > failedCases && problems.length === 0)
       problems.push('a case ran out of time, or a clean-up failed')
     const durationMs = Math.round(performance.now() - begin)
-    const result = summed({ scenario: name, rows, seed, durationMs, problem: problems.join('; ') }, cases)
+    this.took(
+      summed({ scenario: name, rows, seed, durationMs, problem: problems.join('; ') }, cases),
+      progress,
+      log,
+    )
+  }
+
+  private took(result: ScenarioResult, progress: string, log: string): void {
+    const { durationMs, scenario, verdict, why } = result
     this.results.push(result)
-    say(`${progress} ${name}: ${result.verdict} after ${(durationMs / SECOND_MS).toFixed(0)} s ${result.why}`)
-    if (result.verdict === 'failed') say(readFileSync(log, 'utf8').split('\n').slice(-LOG_LINES).join('\n'))
+    this.tell(result)
+    say(`${progress} ${scenario}: ${verdict} after ${(durationMs / SECOND_MS).toFixed(0)} s ${why}`)
+    if (verdict === 'failed') say(readFileSync(log, 'utf8').split('\n').slice(-LOG_LINES).join('\n'))
   }
 }
+
+const readCases = (file: string): CaseResult[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as CaseResult)
 
 const all = async (driver: Driver, chosen: readonly Listed[], seed: number): Promise<void> => {
   for (const [n, listed] of chosen.entries()) await driver.run(listed, seed, `${n + 1}/${chosen.length}`)
@@ -121,7 +136,7 @@ async function main(names: readonly string[], options: Options): Promise<void> {
     names.length === 0 ? listed : listed.filter(({ scenario }) => names.includes(scenario.facts.name))
   const seed = options.seed ?? anySeed()
   const stack = await startSharedStack(line => say(`stack: ${line}`))
-  const driver = new Driver(stack)
+  const driver = new Driver(stack, result => options.record && record([result], known))
   try {
     if (options.soak === undefined) await all(driver, chosen, seed)
     else await soak(driver, chosen, seed, options.soak)
@@ -131,13 +146,8 @@ async function main(names: readonly string[], options: Options): Promise<void> {
   finish(driver.results, options)
 }
 
-function finish(results: readonly ScenarioResult[], { json, record }: Options): void {
-  const text = `${JSON.stringify({ at: new Date().toISOString(), node: process.version, results }, null, 2)}\n`
-  if (record) {
-    mkdirSync(join(recordedResults, '..'), { recursive: true })
-    writeFileSync(recordedResults, text)
-  }
-  process.stdout.write(json ? text : resultsTable(results, process.stdout.isTTY))
+function finish(results: readonly ScenarioResult[], { json }: Options): void {
+  process.stdout.write(json ? asJson(results) : resultsTable(results, process.stdout.isTTY))
   process.exitCode = results.some(({ verdict }) => verdict === 'failed') ? 1 : 0
 }
 

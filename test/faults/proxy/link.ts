@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Conduct } from './conduct.ts'
-import { createFramings, type Direction, type Protocol } from './framing.ts'
+import { createFramings, type Direction, type Message, type Protocol } from './framing.ts'
 import type { Rule } from './rule.ts'
 
 /** What is throttled goes in pieces, so that it flows. */
@@ -58,11 +58,7 @@ export class Link {
     return this.isCut || this.options.client.destroyed || this.options.server.destroyed
   }
 
-  private async pump(
-    from: Socket,
-    to: Socket,
-    pieces: (chunk: Buffer) => readonly { direction: Direction; kind: string; bytes: Buffer }[],
-  ): Promise<void> {
+  private async pump(from: Socket, to: Socket, pieces: (chunk: Buffer) => readonly Message[]): Promise<void> {
     try {
       for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)
         for (const message of pieces(chunk)) {
@@ -79,7 +75,7 @@ export class Link {
   }
 
   /** What the rules leave of a message; null: nothing. */
-  private judge(message: { direction: Direction; kind: string; bytes: Buffer }): Buffer | null {
+  private judge(message: Message): Buffer | null {
     for (const rule of this.options.rules) {
       const bytes = rule.apply(message, this)
       if (bytes !== message.bytes) return bytes

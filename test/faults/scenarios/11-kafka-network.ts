@@ -12,7 +12,6 @@ import type { FaultProxy } from '../proxy/proxy.ts'
 import { Scenario } from '../scenario.ts'
 
 const RECORDS_PER_SECOND = 8_000
-const MOST_RECORDS = 1_000_000
 /** Longer than kafka.request_timeout here. */
 const STALL_MS = 6_000
 const REQUEST_TIMEOUT = '3s'
@@ -102,16 +101,10 @@ scenario.case('it waits no longer than its time-outs and goes on by itself', asy
   const flow = await context.flow({ brokers: kafka.kafka.address })
   const instance = flow.start({ 'kafka.brokers': kafka.address, 'kafka.request_timeout': REQUEST_TIMEOUT })
   await instance.ready()
-  const producer = new AbortController()
-  const producing = flow.produce({
-    records: MOST_RECORDS,
-    recordsPerSecond: RECORDS_PER_SECOND,
-    signal: producer.signal,
-  })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   await instance.during(flow.flowing('at the start'))
   await allTroubles(context, flow, instance, kafka)
-  producer.abort()
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
   for (const event of ['source:partition:halted', 'supervisor:child:restarted'])

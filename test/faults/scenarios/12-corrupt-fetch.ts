@@ -9,7 +9,6 @@ import { startProxiedKafka } from '../proxy/proxied-kafka.ts'
 import { flipByte, type Strike } from '../proxy/rule.ts'
 import { Scenario } from '../scenario.ts'
 
-const RECORDS = 60_000
 const RECORDS_PER_SECOND = 10_000
 /** Kafka protocol guide, "Record Batch": everything before the records. */
 const HEADER_BYTES = 61
@@ -59,11 +58,11 @@ async function flipUnderLoad(
     strike,
     times: flips,
   })
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   await instance.during(
     until(() => rule.isSpent, { deadlineMs: 60_000, what: `${flips} answers with records` }),
   )
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   assert.is(
     instance.events('source:partition:halted').length,

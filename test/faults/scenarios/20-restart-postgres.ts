@@ -5,7 +5,6 @@ import { database } from '../../support/services.ts'
 import { cleanUp } from '../../support/suite.ts'
 import { Scenario } from '../scenario.ts'
 
-const RECORDS = 120_000
 const RECORDS_PER_SECOND = 15_000
 const RESTARTS = 3
 
@@ -21,14 +20,14 @@ scenario.case('it comes back by itself', async context => {
   cleanUp(() => server.stop())
   const flow = await context.flow({ database: await database({ server: server.url }) })
   const instance = flow.start()
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   for (let restart = 0; restart < RESTARTS; restart++) {
     await instance.during(flow.flowing(`before restart ${restart}`))
     await flow.observer.close()
     await server.restart()
     context.injected()
   }
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
   assert.is(instance.events('source:partition:halted').length, 0)

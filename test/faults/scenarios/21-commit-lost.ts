@@ -9,7 +9,6 @@ import { FaultProxy } from '../proxy/proxy.ts'
 import { cutInside, resetBefore, type Strike } from '../proxy/rule.ts'
 import { Scenario } from '../scenario.ts'
 
-const RECORDS = 120_000
 const RECORDS_PER_SECOND = 15_000
 const CUTS = 8
 
@@ -42,7 +41,7 @@ scenario.case('what was committed is not sent again, what was not is', async con
   const proxy = await FaultProxy.before(flow.url, 'postgres')
   const instance = flow.start({ 'postgres.url': proxy.through(flow.url) })
   await instance.ready()
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   for (let n = 0; n < CUTS; n++) {
     const { name, direction, when, strike } = cuts[n % cuts.length]!
     const rule = proxy.rule({
@@ -54,7 +53,7 @@ scenario.case('what was committed is not sent again, what was not is', async con
     context.injected()
     await instance.during(flow.flowing(`after ${name}`, 20_000))
   }
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
   const failed = instance.events('sink:transaction:failed').length

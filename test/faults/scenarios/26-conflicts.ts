@@ -10,7 +10,6 @@ import type { Instance } from '../instance.ts'
 import { Observer } from '../observer.ts'
 import { Scenario } from '../scenario.ts'
 
-const RECORDS = 120_000
 const RECORDS_PER_SECOND = 15_000
 const CANCELS = 25
 const DEADLOCK_ATTEMPTS = 20
@@ -38,7 +37,7 @@ scenario.case('cancelled and conflicting transactions are sent again', async con
   const instance = flow.start()
   await instance.ready()
   await flow.observer.query(CONFLICTS)
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   for (let cancelled = 0; cancelled < CANCELS; ) {
     const rows = await flow.observer.query<{ done: boolean }>(
       `select pg_cancel_backend(pid) as done from pg_stat_activity
@@ -50,7 +49,7 @@ scenario.case('cancelled and conflicting transactions are sent again', async con
     await instance.during(delay(context.random.between(10, 60)))
   }
   await flow.observer.query('drop trigger conflict on logs')
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
   const codes = new Set(instance.events('sink:transaction:failed').map(({ sqlstate }) => String(sqlstate)))
@@ -80,8 +79,7 @@ scenario.case('a deadlock', async context => {
   const flow = await context.flow({ partitions: 2, settings: { 'postgres.writers': '1' } })
   const instance = flow.start()
   await instance.ready()
-  const producer = new AbortController()
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: 5_000, signal: producer.signal })
+  const stopProducing = flow.keepProducing(5_000)
   await instance.during(flow.flowing('at the start'))
   const rival = new Observer(flow.url, flow.topic)
   // Whoever has waited for this long looks for a deadlock, and gives way: it is to be the writer.
@@ -91,8 +89,7 @@ scenario.case('a deadlock', async context => {
     isDead = await deadlock(flow, rival, instance)
     context.injected()
   }
-  producer.abort()
-  await producing
+  await stopProducing()
   assert.ok(isDead, 'no deadlock came about')
   await instance.during(flow.caughtUp())
   await instance.ready()

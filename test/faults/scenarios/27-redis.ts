@@ -13,7 +13,6 @@ import { flipByte } from '../proxy/rule.ts'
 import { Scenario } from '../scenario.ts'
 
 const RECORDS_PER_SECOND = 6_000
-const MOST_RECORDS = 500_000
 const PARTITIONS = 3
 const PREFIX = 'lc'
 
@@ -32,12 +31,7 @@ scenario.case('no row changes, and the mirror heals', async context => {
   const flow = await context.flow({ partitions: PARTITIONS })
   const instance = flow.start({ 'redis.url': proxy.through(server.url), 'redis.prefix': PREFIX })
   await instance.ready()
-  const producer = new AbortController()
-  const producing = flow.produce({
-    records: MOST_RECORDS,
-    recordsPerSecond: RECORDS_PER_SECOND,
-    signal: producer.signal,
-  })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   const up = (is: boolean) => async () => ((await instance.metric('redis_up')) === 1) === is
   const mirror = (is: boolean) =>
     instance.during(until(up(is), { deadlineMs: 10_000, what: is ? 'the mirror' : 'trouble of the mirror' }))
@@ -86,8 +80,7 @@ scenario.case('no row changes, and the mirror heals', async context => {
     () => server.kill(),
     () => server.restart(),
   )
-  producer.abort()
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   const reader = new MirrorReader({ url: server.url, prefix: PREFIX, groupId: flow.group })
   cleanUp(() => reader.close())

@@ -7,7 +7,6 @@ import { until } from '../../support/wait.ts'
 import { Observer } from '../observer.ts'
 import { Scenario } from '../scenario.ts'
 
-const RECORDS = 80_000
 const RECORDS_PER_SECOND = 10_000
 const LOOPS = 10
 
@@ -23,7 +22,7 @@ scenario.case('a segment that was taken away is made again', async context => {
   const { observer } = flow
   const instance = flow.start()
   await instance.ready()
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   await instance.during(flow.flowing('at the start'))
   const taken: string[] = []
   const segments = await observer.query<{ segment: string }>('select segment from segments order by from_ts')
@@ -33,7 +32,8 @@ scenario.case('a segment that was taken away is made again', async context => {
     taken.push(segment)
     context.injected()
   }
-  await producing
+  await instance.during(flow.flowing('without the old segments'))
+  await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
   // Back in, so that the judge finds what was taken away.
@@ -45,7 +45,7 @@ scenario.case('tables come and go', async context => {
   const flow = await context.flow()
   const instance = flow.start()
   await instance.ready()
-  const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
+  const stopProducing = flow.keepProducing(RECORDS_PER_SECOND)
   await instance.during(flow.flowing('at the start'))
   const busy = new Observer(flow.url, flow.topic)
   for (let loop = 0; loop < LOOPS; loop++) {
@@ -57,7 +57,7 @@ scenario.case('tables come and go', async context => {
     await busy.query('drop table passing')
     context.injected()
   }
-  await producing
+  await stopProducing()
   await instance.during(flow.caughtUp())
   const isCalm = async () => (await instance.readiness()).ready
   await instance.during(until(isCalm, { deadlineMs: 10_000, what: 'it is ready' }))
