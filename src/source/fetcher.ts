@@ -248,9 +248,8 @@ export class Fetcher {
     }
     partition.highWatermark = answer.highWatermark
     partition.lastStable = answer.lastStable
-    const whole = wholeBatches(this.deps.view, answer.address, answer.bytes, offset, (expected, base) =>
-      partition.continuity.mayFollow(expected, base),
-    )
+    const { view } = this.deps
+    const whole = wholeBatches(view, answer.address, answer.bytes, offset, partition.continuity)
     if (whole.isDoubtful) this.deps.emit('source:batch:doubted', { ...partition.name, offset })
     if (whole.nextOffset !== null && whole.nextOffset > offset) {
       this.order.gotWhole(partition)
