@@ -17,7 +17,7 @@ import { startRedis } from '../stack/redis.ts'
 import { prepareDatabases } from './pipeline/databases.ts'
 import { say } from './pipeline/servers.ts'
 import { cpuSecondsWithChildren } from './process-usage.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
 
 /** Fewer are shown and not kept. */
 const LEAST_SECONDS = 40
@@ -193,18 +193,14 @@ if (!(seconds >= 5 && rounds >= 1)) throw new Error('--seconds of at least 5, --
 const figures = await measure(seconds, rounds)
 const report = makeReport('cache', 'npm run bench -- cache', figures)
 if (seconds >= LEAST_SECONDS && rounds >= LEAST_ROUNDS) say(`wrote ${writeReport(report)}`)
-const line = (name: string, { min, median, max }: Summary, digits: number): string[] => [
-  name,
-  ...[min, median, max].map(value => value.toFixed(digits)),
-]
 showReport(
   report,
   values.json,
   [`${figures.queries} queries every ${figures.refreshSeconds} s`, 'min', 'median', 'max'],
   [
-    line('CPU of Postgres for one client, ms/s', figures.oneMsPerSecond, 1),
-    line(`CPU of Postgres for ${figures.clients} clients, ms/s`, figures.manyMsPerSecond, 1),
-    line('of that for one', figures.ofOne, 2),
-    line('answers without Postgres', figures.hitShare, 3),
+    summaryRow('CPU of Postgres for one client, ms/s', figures.oneMsPerSecond, 1),
+    summaryRow(`CPU of Postgres for ${figures.clients} clients, ms/s`, figures.manyMsPerSecond, 1),
+    summaryRow('of that for one', figures.ofOne, 2),
+    summaryRow('answers without Postgres', figures.hitShare, 3),
   ],
 )

@@ -16,7 +16,7 @@ import { startProgram } from '../stack/program.ts'
 import { startRedis } from '../stack/redis.ts'
 import { wellFormedRecords } from './pipeline/records.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
 
 const RECORDS = 1_000
 const PARTITIONS = 4
@@ -143,17 +143,13 @@ const { values } = parseArgs({
 const figures = await measure(Number(values.starts), Number(values.seconds))
 const report = makeReport('idle', 'npm run bench -- idle', figures)
 writeReport(report)
-const line = (name: string, { min, median, max }: Summary, digits: number): string[] => [
-  name,
-  ...[min, median, max].map(value => value.toFixed(digits)),
-]
 showReport(
   report,
   values.json,
   ['with nothing to do, and at the start', 'min', 'median', 'max'],
   [
-    line('share of one core, idle', figures.idleCores, 4),
-    line('s from group join to first row', figures.joinToFirstRow, 2),
-    line('s from process start to first row', figures.startToFirstRow, 2),
+    summaryRow('share of one core, idle', figures.idleCores, 4),
+    summaryRow('s from group join to first row', figures.joinToFirstRow, 2),
+    summaryRow('s from process start to first row', figures.startToFirstRow, 2),
   ],
 )

@@ -18,7 +18,7 @@ import {
   TOPIC,
   thousands,
 } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
 
 /** Fewer are shown and not kept. */
 const LEAST_RECORDS = 3_000_000
@@ -145,19 +145,15 @@ if (!(records >= 1000 && rounds >= 1)) throw new Error('--records of at least 10
 const figures = await measure(records, rounds)
 const report = makeReport('mirror', 'npm run bench -- mirror', figures)
 if (records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS) say(`wrote ${writeReport(report)}`)
-const line = (name: string, { min, median, max }: Summary, digits: number): string[] => [
-  name,
-  ...[min, median, max].map(value => value.toFixed(digits)),
-]
 showReport(
   report,
   values.json,
   [`${figures.records} JSON records`, 'min', 'median', 'max'],
   [
-    line('rows/s without a mirror', figures.withoutRowsPerSecond, 0),
-    ...conditions.map(name => line(`rows/s, Redis ${name}, of that`, figures.ofWithout[name], 3)),
+    summaryRow('rows/s without a mirror', figures.withoutRowsPerSecond, 0),
+    ...conditions.map(name => summaryRow(`rows/s, Redis ${name}, of that`, figures.ofWithout[name], 3)),
     ...conditions.map(name =>
-      line(`our CPU, Redis ${name}, over that without`, figures.cpuOfWithout[name], 3),
+      summaryRow(`our CPU, Redis ${name}, over that without`, figures.cpuOfWithout[name], 3),
     ),
   ],
 )

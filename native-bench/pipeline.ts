@@ -21,7 +21,7 @@ import {
   TOPIC,
   thousands,
 } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
 
 /** Fewer would mostly measure the warm-up: such a run is shown and not kept. */
 const LEAST_RECORDS = 5_000_000
@@ -158,22 +158,18 @@ const report = makeReport('pipeline', 'npm run bench -- pipeline', figures)
 const isKept = options.records >= LEAST_RECORDS && options.settings.length === 0 && options.profile === null
 if (isKept) say(`wrote ${writeReport(report)}`)
 else say('not kept: results are kept of runs with the default settings and five million records or more')
-const line = (name: string, { min, median, max }: Summary, digits: number): string[] => [
-  name,
-  ...[min, median, max].map(value => value.toFixed(digits)),
-]
 showReport(
   report,
   options.json,
   [`${figures.records} JSON records of ${figures.bytesPerRecord.toFixed(0)} bytes`, 'min', 'median', 'max'],
   [
-    line('rows/s, Kafka to COMMIT', figures.rowsPerSecond, 0),
-    line('rows/s, ceiling: two server-side COPYs', figures.ceilingRowsPerSecond, 0),
-    line('of the ceiling', figures.ofCeiling, 2),
-    line('CPU µs a row, ours', figures.ourCpuUsPerRow, 2),
-    line('CPU µs a row, Postgres', figures.postgresCpuUsPerRow, 2),
-    line('CPU µs a row, Kafka', figures.kafkaCpuUsPerRow, 2),
-    line('our CPU over that of Postgres', figures.ofPostgresCpu, 2),
-    line('peak RSS, MiB', figures.peakRssMiB, 0),
+    summaryRow('rows/s, Kafka to COMMIT', figures.rowsPerSecond, 0),
+    summaryRow('rows/s, ceiling: two server-side COPYs', figures.ceilingRowsPerSecond, 0),
+    summaryRow('of the ceiling', figures.ofCeiling, 2),
+    summaryRow('CPU µs a row, ours', figures.ourCpuUsPerRow, 2),
+    summaryRow('CPU µs a row, Postgres', figures.postgresCpuUsPerRow, 2),
+    summaryRow('CPU µs a row, Kafka', figures.kafkaCpuUsPerRow, 2),
+    summaryRow('our CPU over that of Postgres', figures.ofPostgresCpu, 2),
+    summaryRow('peak RSS, MiB', figures.peakRssMiB, 0),
   ],
 )

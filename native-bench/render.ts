@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../stack/paths.ts'
+import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
 import type { IdleFigures } from './idle.ts'
 import type { KindnessFigures } from './kindness.ts'
@@ -210,6 +211,23 @@ ${circumstances(report, [`Postgres ${figures.postgres}`])}
 ${rows.map(cells => `| ${cells} |`).join('\n')}`
 }
 
+function anomaliesSection(report: Report<AnomalyFigures>): string {
+  const { figures } = report
+  const { anomalies, delayMinutes, found, precision, recall, scenarios } = figures
+  const kinds = figures.kinds.map(({ anomalies, found, kind }) => `| \`${kind}\` | ${anomalies} | ${found} |`)
+  return `## Anomalies
+
+Are anomalies found, how soon, and how often is a finding of nothing? ${scenarios} scenarios of ${figures.days} simulated days, ten services each with rhythms of day and week and Poisson noise; half of them with one anomaly of 2 to 10 times in size (silence aside) and 3 to 60 minutes in length, from the second day on. Delay is counted from the first minute of the anomaly to the end of the one after which it is found; the running program waits 15 s more for late rows, and looks every 15 s.
+
+${circumstances(report, [])} · seed ${figures.seed}
+
+Precision ${precision.toFixed(3)} (${figures.wrongFindings} of ${figures.findings} findings wrong), recall ${recall.toFixed(3)} (${found} of ${anomalies}), delay ${delayMinutes.median} minutes in the median, ${delayMinutes.max} at most; ${figures.usPerMinute.toFixed(1)} µs of CPU a minute of ten services.
+
+| Kind | anomalies | found |
+|---|--:|--:|
+${kinds.join('\n')}`
+}
+
 function cacheSection(report: Report<CacheFigures>): string {
   const { figures } = report
   const { clients, queries, records, refreshSeconds, seconds } = figures
@@ -236,6 +254,7 @@ export function benchmarksPage(): string {
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
+  const anomalies = read<AnomalyFigures>('anomalies')
   const cache = read<CacheFigures>('cache')
   const sections = [
     pipeline && pipelineSection(pipeline),
@@ -243,6 +262,7 @@ export function benchmarksPage(): string {
     mirror && mirrorSection(mirror),
     cache && cacheSection(cache),
     kernel && kernelSection(kernel),
+    anomalies && anomaliesSection(anomalies),
     steps && stepsSection(steps),
     idle && idleSection(idle),
     kindness && kindnessSection(kindness),

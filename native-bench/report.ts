@@ -85,6 +85,12 @@ export function showReport(report: Report<unknown>, json: boolean, head: string[
   console.log(table.toString())
 }
 
+/** A row of the table: a figure's name, and its least, middle and greatest value. */
+export const summaryRow = (name: string, { min, median, max }: Summary, digits: number): string[] => [
+  name,
+  ...[min, median, max].map(value => value.toFixed(digits)),
+]
+
 /** The commit that is checked out, or null outside of a repository with one. */
 function commitOf(): string | null {
   try {

@@ -38,6 +38,14 @@ class MapFields implements Fields {
     this.values.set(name, value)
   }
 
+  rename(from: string, to: string): boolean {
+    const value = this.values.get(from)
+    if (value === undefined || value === null) return false
+    this.values.delete(from)
+    this.values.set(to, value)
+    return true
+  }
+
   remove(name: string): void {
     this.values.delete(name)
   }

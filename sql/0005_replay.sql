@@ -23,7 +23,7 @@ create table logcollector.dead_letters_purged (
   check (replayed <= purged)
 );
 
--- Adds to the rollups what replayed letters bring: the same statement, in the same order, as in commit_tail. `added` is
+-- Adds to the rollups what a transaction or replayed letters bring, in one order for all. `added` is
 -- an array of { minute, service, severity, topic, kpartition, records, bytes }.
 create function logcollector.add_rollups(added jsonb) returns void
 language sql set search_path = logcollector, pg_catalog as $$

@@ -17,14 +17,7 @@ begin
       moved.print_offset, moved.print_crc);
   end loop;
 
-  insert into log_rollup_1m as r (bucket, service, severity, topic_id, kafka_partition, records, bytes)
-  select timestamptz 'epoch' + minute * interval '1 minute', service, severity, topic, kpartition, sum(records), sum(bytes)
-  from jsonb_to_recordset(doc -> 'rollups') as x
-    (minute bigint, service text, severity smallint, topic smallint, kpartition integer, records bigint, bytes bigint)
-  group by minute, service, severity, topic, kpartition
-  order by minute, service, severity, topic, kpartition
-  on conflict (bucket, service, severity, topic_id, kafka_partition)
-  do update set records = r.records + excluded.records, bytes = r.bytes + excluded.bytes;
+  perform add_rollups(doc -> 'rollups');
 
   insert into ingest_ledger
     (topic_id, kafka_partition, first_offset, next_offset, stored, dead, dropped, skipped, bytes, min_ts, max_ts)

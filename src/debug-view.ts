@@ -4,6 +4,7 @@
  */
 import { type Config, secretsOf } from './config/index.ts'
 import type { EngineFacts } from './engine/facts.ts'
+import type { DebugState } from './http/debug/state.ts'
 import type { RecentEvents } from './recent-events.ts'
 
 export interface DebugDeps {
@@ -20,7 +21,7 @@ const REDACTED = '***'
 const SHORTEST_SECRET = 4
 
 /** Makes the reader for /debug; call it once, before the engine starts. */
-export function createDebugView({ config, facts, recent, version }: DebugDeps): () => object {
+export function createDebugView({ config, facts, recent, version }: DebugDeps): () => DebugState {
   const redact = redactor(secretsOf(config))
   const utilisation = createUtilisation()
   return () => {
@@ -35,6 +36,7 @@ export function createDebugView({ config, facts, recent, version }: DebugDeps): 
       ...now,
       parse: { ...now.parse, utilisation: utilisation(now.parse.busyMs) },
       restarts: recent.restarts,
+      restartHistory: recent.restartHistory(),
       recent: recent.list(),
     }
     return redact(view)
@@ -60,12 +62,12 @@ function createUtilisation(): (busyMs: readonly number[]) => {
 }
 
 /** Plain data again, with every secret in every text replaced. */
-function redactor(secrets: readonly string[]): (value: object) => object {
+function redactor(secrets: readonly string[]): <T extends object>(value: T) => T {
   const hidden = secrets.filter(secret => secret.length >= SHORTEST_SECRET)
   const clean = (text: string): string =>
     hidden.reduce((left, secret) => left.replaceAll(secret, REDACTED), text)
-  return value =>
+  return <T extends object>(value: T): T =>
     JSON.parse(
       JSON.stringify(value, (_, each: unknown) => (typeof each === 'string' ? clean(each) : each)),
-    ) as object
+    ) as T
 }

@@ -14,6 +14,11 @@ export interface Events {
   'source:group:crashed': { error: Error; restart: boolean }
   /** What is read besides what was read before, and what is no more; names. */
   'source:topics:changed': { added: readonly string[]; removed: readonly string[] }
+  /** At each look: brokers that are alive, and the topics that are read. */
+  'source:topics:seen': {
+    brokers: number
+    topics: readonly { topic: string; partitions: number; underReplicated: number; leaderless: number }[]
+  }
   /** Deleted and made anew: it is another topic, read from its log start. */
   'source:topic:recreated': { topic: string; partitions: number }
   'source:partition:claimed': PartitionName & { nextOffset: number; durationMs: number }
@@ -22,12 +27,20 @@ export interface Events {
   /** The broker deleted these before they were stored, and kafka.on_gap let them be passed. */
   'source:gap:recorded': PartitionName & { firstOffset: number; nextOffset: number; reason: string }
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
+  /** Broker −1: a request that any of them may answer. */
   'source:fetch:failed': { broker: number; error: PipelineError }
   /** What came for `offset` does not begin where it should; it is fetched again. */
   'source:batch:doubted': { topic: string; partition: number; offset: number }
+  /** What any broker may be asked was answered. */
+  'source:metadata:read': Record<string, never>
+  /** A line of kafkajs; of what it gives up we hear otherwise. */
+  'source:client:noted': { text: string; details: object }
+  'source:client:reported': { text: string; details: object; isProblem: boolean }
   /** Positions after a fetch or a commit; lag = highWatermark − committed. */
   'source:position:moved': PartitionName & { fetched: number; committed: number; highWatermark: number }
   'parse:batch:completed': PartitionName & {
+    pipeline: string
+    format: string
     records: number
     inputBytes: number
     outputBytes: number
@@ -41,6 +54,8 @@ export interface Events {
     workerMs: number
   }
   'parse:records:dropped': { pipeline: string; step: string; records: number }
+  /** A step threw on records: they are dead letters. */
+  'parse:step:failed': { pipeline: string; step: string; records: number }
   'parse:worker:failed': PartitionName & { error: PipelineError; fromOffset: number; toOffset: number }
   'sink:transaction:committed': {
     writer: number
@@ -82,14 +97,28 @@ export interface Events {
   /** Every state, those without a segment too. */
   'store:storage:measured': {
     states: readonly { state: string; segments: number; tableBytes: number; indexBytes: number }[]
+    /** Beside logs, with their indexes. */
+    tables: readonly { table: string; bytes: number }[]
+    /** How long the oldest transaction that holds a snapshot has run; 0: there is none. */
+    oldestSnapshotMs: number
   }
   /** A writer's, that had waited for the rest of a COPY for so long. */
   'store:backend:ended': { pid: number; waitedMs: number }
+  'store:task:completed': { task: string }
   'store:task:failed': { task: string; error: PipelineError }
+  'anomalies:anomaly:opened': {
+    kind: string
+    service: string
+    severity: number | null
+    score: number | null
+    expected: number
+    observed: number
+  }
+  'anomalies:anomaly:resolved': { kind: string; service: string; severity: number | null }
+  /** Every kind, those of which none is open too. */
+  'anomalies:open:counted': { kinds: readonly { kind: string; open: number }[] }
   'redis:mirror:written': { partitions: number; durationMs: number }
-  /** `isNew`: the attempt before it had succeeded. */
-  'redis:mirror:failed': { error: PipelineError; isNew: boolean }
-  'redis:mirror:recovered': { awayMs: number }
+  'redis:mirror:failed': { error: PipelineError }
   /** A request to the intake was answered; `unacknowledged` of its records by a deadline. */
   'intake:request:completed': {
     topic: string
@@ -106,13 +135,24 @@ export interface Events {
     name: string
     outcome: 'hit' | 'stale' | 'waited' | 'shared' | 'filled' | 'bypassed'
   }
+  /** Postgres was asked, by this process, for an answer. */
+  'query:cache:filled': { name: string; durationMs: number }
   'redis:cache:failed': { error: PipelineError }
+  'redis:cache:recovered': Record<string, never>
   'redis:announcer:failed': { error: PipelineError }
+  'redis:announcer:recovered': Record<string, never>
   'redis:tail:failed': { error: PipelineError }
+  'redis:tail:recovered': Record<string, never>
   /** Rows that were committed could not be read for those who follow; it is tried again. */
   'query:tail:failed': { error: PipelineError }
+  'query:tail:recovered': Record<string, never>
+  /** Records were written to a follower. */
+  'query:tail:sent': { records: number }
   /** Records that a follower was told it missed. */
   'query:tail:missed': { records: number }
+  /** `route` as it was declared, with the names of its parameters; of those that are declared only. */
+  'http:request:answered': { method: string; route: string; status: string; durationMs: number }
+  'supervisor:child:added': { child: string }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }
   'supervisor:stop:completed': { durationMs: number; clean: boolean }

@@ -1,13 +1,12 @@
 /**
- * The log: one line an event, JSON for machines or plain text for a terminal. The only home of pino; what is
- * worth a line is decided here, from the events of events.ts.
+ * The log: one line an event, JSON for machines or plain text for a terminal. The only home of pino; what is worth a
+ * line is decided here, from the events of events.ts. Neighbour: event-log.ts, which writes them and counts repetitions.
  */
 import picocolors from 'picocolors'
 import { pino } from 'pino'
 import type { Config } from './config/index.ts'
 import { errorKinds, messageOf, PipelineError } from './errors.ts'
 import type { EventName, Events } from './events.ts'
-import { Repetition } from './supervisor/repetition.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 type Write = (fields: object, message: string) => void
@@ -82,91 +81,142 @@ export function errorFields(error: unknown, withStack: boolean): object {
   return { error: text, ...known, ...(isNew ? { cause } : {}), ...remedy, ...stack }
 }
 
-interface Line<E> {
-  readonly level: LogLevel | ((event: E) => LogLevel)
-  readonly message: string
-  /** Tried again for ever: the same failure is written once a minute, and at debug meanwhile. */
-  readonly isRepetitive?: true
+/** One of two levels, and when it is the first. */
+interface Either<E> {
+  readonly when: (event: E) => boolean
+  readonly yes: LogLevel
+  readonly no: LogLevel
 }
 
-/** One row an event. What comes once a batch or a fetch is at debug. */
-const lines: { readonly [N in EventName]: Line<Events[N]> } = {
+interface Line<E> {
+  readonly level: LogLevel | Either<E>
+  readonly message: string
+  /** What of many is concerned, each with lines of its own; missing: they are counted together. */
+  readonly subject?: (event: E) => string | number
+}
+
+const placeOf = ({ topic, partition }: { topic: string; partition: number }): string =>
+  `${topic}/${partition}`
+
+const anomalyOf = ({ kind, service, severity }: Events['anomalies:anomaly:resolved']): string =>
+  `${kind} ${service} ${severity ?? ''}`
+
+/**
+ * One row an event. What comes once a batch or a fetch is at debug. Of warnings and errors that repeat themselves the
+ * first is written, the others are counted (event-log.ts).
+ */
+export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'source:group:joined': { level: 'info', message: 'joined the consumer group' },
   'source:group:crashed': {
-    level: ({ restart }) => (restart ? 'warn' : 'error'),
+    level: { when: ({ restart }) => restart, yes: 'warn', no: 'error' },
     message: 'lost the consumer group',
   },
   'source:topics:changed': { level: 'info', message: 'other topics are read' },
-  'source:topic:recreated': { level: 'warn', message: 'a topic was deleted and made anew: it begins again' },
+  'source:topics:seen': { level: 'debug', message: 'looked at the topics' },
+  'source:topic:recreated': {
+    level: 'warn',
+    message: 'a topic was deleted and made anew: it begins again',
+    subject: ({ topic }) => topic,
+  },
   'source:partition:claimed': { level: 'info', message: 'claimed a partition' },
   'source:partition:released': { level: 'info', message: 'released a partition' },
-  'source:partition:halted': { level: 'error', message: 'halted a partition' },
+  'source:partition:halted': { level: 'error', message: 'halted a partition', subject: placeOf },
   'source:gap:recorded': {
     level: 'error',
     message: 'passed a gap: records were deleted before they were stored',
+    subject: placeOf,
   },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
   'source:batch:doubted': {
     level: 'info',
     message: 'a batch begins at another offset than expected, and is fetched again',
+    subject: placeOf,
   },
-  'source:fetch:failed': { level: 'warn', message: 'a request to Kafka failed', isRepetitive: true },
+  'source:fetch:failed': {
+    level: 'warn',
+    message: 'a request to Kafka failed',
+    subject: ({ broker }) => broker,
+  },
+  'source:metadata:read': { level: 'debug', message: 'brokers answered' },
+  'source:client:noted': { level: 'debug', message: 'kafkajs notes' },
+  'source:client:reported': {
+    level: { when: ({ isProblem }) => isProblem, yes: 'warn', no: 'info' },
+    message: 'kafkajs reports',
+    // Times and ports in it differ from line to line.
+    subject: ({ text }) => text.replaceAll(/\d+/g, '…'),
+  },
   'source:position:moved': { level: 'debug', message: 'position moved' },
   'parse:batch:completed': { level: 'debug', message: 'parsed a batch' },
   'parse:records:dropped': { level: 'debug', message: 'steps left records out' },
+  'parse:step:failed': { level: 'debug', message: 'a step failed on records; they are dead letters' },
   'parse:worker:failed': { level: 'warn', message: 'a parse worker failed' },
   'sink:transaction:committed': { level: 'debug', message: 'committed' },
-  'sink:transaction:failed': { level: 'warn', message: 'a transaction failed' },
+  'sink:transaction:failed': {
+    level: 'warn',
+    message: 'a transaction failed',
+    subject: ({ writer }) => writer,
+  },
   'sink:writers:allowed': { level: 'info', message: 'changed how many writers may be at work' },
   'sink:row:refused': { level: 'warn', message: 'Postgres refused a row; the record is a dead letter' },
-  'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition' },
+  'sink:writer:fenced': { level: 'warn', message: 'another owner has the partition', subject: placeOf },
   'store:segment:created': { level: 'info', message: 'made a segment' },
   'store:column:added': { level: 'info', message: 'added a column to logs' },
   'store:verify:completed': {
-    level: ({ ok }) => (ok ? 'debug' : 'error'),
+    level: { when: ({ ok }) => ok, yes: 'debug', no: 'error' },
     message: 'compared the ledger with the positions',
   },
-  'store:removal:postponed': { level: 'warn', message: 'a segment is in use; it is removed later' },
+  'store:removal:postponed': {
+    level: 'warn',
+    message: 'a segment is in use; it is removed later',
+    subject: ({ segment }) => segment,
+  },
   'store:backend:ended': { level: 'warn', message: 'ended a backend that waited for a writer that is gone' },
   'store:segment:removed': { level: 'info', message: 'removed a segment' },
   'store:index:built': { level: 'info', message: 'built an index' },
   'store:segment:sealed': { level: 'info', message: 'sealed a segment' },
   'store:storage:measured': { level: 'debug', message: 'measured the segments' },
-  'store:task:failed': { level: 'warn', message: 'a storage task failed' },
+  'store:task:completed': { level: 'debug', message: 'a storage task is done' },
+  'store:task:failed': { level: 'warn', message: 'a storage task failed', subject: ({ task }) => task },
+  'anomalies:anomaly:opened': { level: 'warn', message: 'found an anomaly', subject: anomalyOf },
+  'anomalies:anomaly:resolved': { level: 'info', message: 'an anomaly is over' },
+  'anomalies:open:counted': { level: 'debug', message: 'counted open anomalies' },
   'redis:mirror:written': { level: 'debug', message: 'wrote the mirror' },
   'redis:mirror:failed': {
-    level: ({ isNew }) => (isNew ? 'warn' : 'debug'),
+    level: 'warn',
     message: 'could not write the mirror; records are stored all the same',
   },
-  'redis:mirror:recovered': { level: 'info', message: 'the mirror is written' },
   'intake:request:completed': { level: 'debug', message: 'took a request in' },
   'intake:request:refused': { level: 'debug', message: 'refused a request' },
   'query:cache:answered': { level: 'debug', message: 'answered from or past the cache' },
+  'query:cache:filled': { level: 'debug', message: 'asked Postgres for an answer' },
   'redis:cache:failed': {
     level: 'warn',
     message: 'the cache is away; Postgres is asked each time',
-    isRepetitive: true,
   },
+  'redis:cache:recovered': { level: 'debug', message: 'the cache is back' },
   'redis:announcer:failed': {
     level: 'warn',
     message: 'could not tell other processes what was committed',
-    isRepetitive: true,
   },
+  'redis:announcer:recovered': { level: 'debug', message: 'other processes are told again' },
   'redis:tail:failed': {
     level: 'warn',
     message: 'no news of commits from Redis; the ledger is looked at each second',
-    isRepetitive: true,
   },
+  'redis:tail:recovered': { level: 'debug', message: 'news of commits come from Redis again' },
   'query:tail:failed': {
     level: 'warn',
     message: 'could not read what was committed; followers wait',
-    isRepetitive: true,
   },
+  'query:tail:recovered': { level: 'debug', message: 'what was committed can be read again' },
   'query:tail:missed': { level: 'debug', message: 'a follower missed records' },
-  'supervisor:child:restarted': { level: 'warn', message: 'restarted a part' },
+  'query:tail:sent': { level: 'debug', message: 'sent records to a follower' },
+  'http:request:answered': { level: 'debug', message: 'answered a request' },
+  'supervisor:child:added': { level: 'debug', message: 'began with a part' },
+  'supervisor:child:restarted': { level: 'warn', message: 'restarted a part', subject: ({ child }) => child },
   'supervisor:stop:requested': { level: 'info', message: 'stopping' },
   'supervisor:stop:completed': {
-    level: ({ clean }) => (clean ? 'info' : 'warn'),
+    level: { when: ({ clean }) => clean, yes: 'info', no: 'warn' },
     message: 'stopped',
   },
 }
@@ -174,30 +224,6 @@ const lines: { readonly [N in EventName]: Line<Events[N]> } = {
 /** The level at which an event is logged. */
 export function levelOf<N extends EventName>(name: N, event: Events[N]): LogLevel {
   const { level } = lines[name]
-  return typeof level === 'string' ? level : level(event)
+  if (typeof level === 'string') return level
+  return level.when(event) ? level.yes : level.no
 }
-
-/** The listener that writes events to the log. */
-export function logEvents(log: Log): <N extends EventName>(name: N, event: Events[N]) => void {
-  const said = new Repetition()
-  return (name, event) => {
-    const isDebug = log.isLevelEnabled('debug')
-    const level = levelOf(name, event)
-    if (level === 'debug' && !isDebug) return
-    const { error, ...rest } = event as { error?: unknown }
-    const isRepeated = lines[name].isRepetitive === true && said.isRepeated(`${name} ${messageOf(error)}`)
-    const chosen = isRepeated ? 'debug' : level
-    if (chosen === 'debug' && !isDebug) return
-    const failure = error === undefined ? {} : errorFields(error, isDebug)
-    log[chosen]({ event: name, ...rounded(rest), ...failure }, lines[name].message)
-  }
-}
-
-/** Times are measured to the nanosecond, which nobody reads. */
-const rounded = (fields: object): object =>
-  Object.fromEntries(
-    Object.entries(fields).map(([name, value]: [string, unknown]) => [
-      name,
-      typeof value === 'number' ? Math.round(value * 1000) / 1000 : value,
-    ]),
-  )

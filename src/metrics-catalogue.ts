@@ -2,21 +2,10 @@
  * Every metric of LogCollector, by name without the prefix: metrics.ts makes them from this table, and a test holds
  * docs/metrics.md to it. Labels are bounded: topics, partitions, writers, codes and modes, never values of records.
  */
+import { apiMetrics } from './metrics-catalogue-api.ts'
+import { age, build, type Metric, work } from './metrics-kind.ts'
 
 export const METRIC_PREFIX = 'logcollector_'
-
-interface Metric {
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
-  readonly labels?: readonly string[]
-  /** Upper bounds in seconds. */
-  readonly buckets?: readonly number[]
-}
-
-const work = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** Building an index of a segment takes from less than a second to hours. */
-const build = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14_400]
-const age = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400]
 
 export const catalogue = {
   fetch_duration_seconds: {
@@ -35,6 +24,22 @@ export const catalogue = {
     type: 'counter',
     labels: ['restart'],
     help: 'Times the consumer group was lost, by whether it restarts by itself.',
+  },
+  kafka_brokers: {
+    type: 'gauge',
+    startsUnset: true,
+    help: 'Brokers that were alive at the last look, each kafka.topics_refresh.',
+  },
+  kafka_topic_partitions: { type: 'gauge', labels: ['topic'], help: 'Partitions of a topic that is read.' },
+  kafka_under_replicated_partitions: {
+    type: 'gauge',
+    labels: ['topic'],
+    help: 'Of these, those with fewer replicas in sync than they should have.',
+  },
+  kafka_leaderless_partitions: {
+    type: 'gauge',
+    labels: ['topic'],
+    help: 'Of these, those that no broker leads: nothing of them can be read.',
   },
   partition_claims_total: { type: 'counter', help: 'Partitions claimed.' },
   partition_halts_total: {
@@ -71,7 +76,17 @@ export const catalogue = {
     labels: ['pipeline', 'step'],
     help: 'Records that a step left out on purpose, by pipeline and step.',
   },
+  step_failures_total: {
+    type: 'counter',
+    labels: ['pipeline', 'step'],
+    help: 'Records on which a step failed, by pipeline and step: they are dead letters.',
+  },
   parse_threads: { type: 'gauge', help: 'Threads that parse.' },
+  parse_worker_busy_seconds_total: {
+    type: 'counter',
+    labels: ['worker'],
+    help: 'Time that a worker had a task: its rate is the utilisation.',
+  },
   parse_tasks_running: { type: 'gauge', help: 'Parse tasks handed over and not answered.' },
   parse_thread_restarts: { type: 'gauge', help: 'Threads replaced since the start.' },
   parse_worker_failures_total: {
@@ -79,15 +94,28 @@ export const catalogue = {
     labels: ['code'],
     help: 'Parse tasks whose worker died, hung or answered nonsense.',
   },
-  parsed_records_total: { type: 'counter', help: 'Records parsed; one that is parsed again counts again.' },
+  parsed_records_total: {
+    type: 'counter',
+    labels: ['pipeline', 'format'],
+    help: 'Records parsed, by pipeline and its format; one that is parsed again counts again.',
+  },
   parsed_input_bytes_total: { type: 'counter', help: 'Bytes of Kafka batches parsed.' },
   parsed_output_bytes_total: { type: 'counter', help: 'Bytes that parsing made.' },
-  malformed_records_total: { type: 'counter', help: 'Parsed records that are not of the configured format.' },
+  malformed_records_total: {
+    type: 'counter',
+    labels: ['pipeline', 'format'],
+    help: 'Parsed records that are not of the configured format.',
+  },
   sanitized_records_total: {
     type: 'counter',
+    labels: ['pipeline', 'format'],
     help: 'Parsed records in which something was replaced or cut for Postgres, or did not fit its column.',
   },
-  parse_dead_letters_total: { type: 'counter', help: 'Parsed records that became dead letters.' },
+  parse_dead_letters_total: {
+    type: 'counter',
+    labels: ['pipeline', 'format'],
+    help: 'Parsed records that became dead letters.',
+  },
   copy_duration_seconds: { type: 'histogram', buckets: work, help: 'Time of the COPY of a transaction.' },
   commit_duration_seconds: {
     type: 'histogram',
@@ -140,6 +168,16 @@ export const catalogue = {
     labels: ['state', 'part'],
     help: 'Size of the segments by state: rows (with what belongs to them) and indexes.',
   },
+  table_bytes: {
+    type: 'gauge',
+    labels: ['table'],
+    help: 'Size of the other tables that grow, with their indexes.',
+  },
+  oldest_snapshot_age_seconds: {
+    type: 'gauge',
+    startsUnset: true,
+    help: 'Age of the oldest transaction that keeps old versions of rows alive; of the own role only, without pg_read_all_stats.',
+  },
   segments_sealed_total: { type: 'counter', help: 'Segments sealed.' },
   index_build_seconds: {
     type: 'histogram',
@@ -166,9 +204,12 @@ export const catalogue = {
   },
   verify_ok: {
     type: 'gauge',
-    help: '1 when the last periodic look at ledger and positions found nothing, else 0.',
+    startsUnset: true,
+    help: '1 when the last periodic look at ledger and positions found nothing, else 0; not shown before the first.',
   },
   verify_findings_total: { type: 'counter', help: 'What the periodic looks found.' },
+  anomalies_open: { type: 'gauge', labels: ['kind'], help: 'Anomalies that are not over, by kind.' },
+  anomalies_found_total: { type: 'counter', labels: ['kind'], help: 'Anomalies found, by kind.' },
   redis_up: {
     type: 'gauge',
     help: '1 when the last write of the mirror succeeded, else 0; not shown without redis.url.',
@@ -187,42 +228,10 @@ export const catalogue = {
     help: 'How long ago the log ended where the committed position stands now; of the partition furthest behind.',
   },
   pressure_arena_fill: { type: 'gauge', help: 'Share of the arena that is in use.' },
-  intake_requests_total: {
+  ...apiMetrics,
+  event_loop_busy_seconds_total: {
     type: 'counter',
-    labels: ['outcome'],
-    help: 'Requests to the intake: complete, partial (records were refused), unacknowledged, or the code of the error.',
-  },
-  intake_records_total: {
-    type: 'counter',
-    labels: ['outcome'],
-    help: 'Records of the intake: accepted (Kafka acknowledged them), refused or unacknowledged.',
-  },
-  intake_request_seconds: {
-    type: 'histogram',
-    buckets: work,
-    help: 'Time of a request to the intake, from its first byte until Kafka acknowledged or the deadline.',
-  },
-  intake_in_flight_bytes: {
-    type: 'gauge',
-    help: 'Bytes that the intake held when it last answered.',
-  },
-  cache_answers_total: {
-    type: 'counter',
-    labels: ['outcome'],
-    help: 'Questions answered: hit, stale, waited and shared cost Postgres nothing; filled and bypassed a query each.',
-  },
-  cache_failures_total: { type: 'counter', help: 'Times that Redis failed the cache.' },
-  announcer_failures_total: {
-    type: 'counter',
-    help: 'Times that other processes could not be told what was committed.',
-  },
-  tail_failures_total: {
-    type: 'counter',
-    help: 'Times that what was committed could not be read for the followers of the live tail.',
-  },
-  tail_missed_records_total: {
-    type: 'counter',
-    help: 'Records that followers of the live tail were told they missed.',
+    help: 'Time that the main thread was at work and did not wait for events: its rate is the utilisation.',
   },
   restarts_total: { type: 'counter', labels: ['child'], help: 'Parts restarted by the supervisor.' },
   ready: { type: 'gauge', help: '1 when /readyz says 200, else 0.' },

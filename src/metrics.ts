@@ -2,24 +2,17 @@
  * Counts the events of events.ts and shows the engine's snapshot, in Prometheus' format. The only home of
  * prom-client; what exists is listed in metrics-catalogue.ts.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { EventName, Events } from './events.ts'
-import { type catalogue, METRIC_PREFIX, type MetricName, metricNames, metricOf } from './metrics-catalogue.ts'
-import { emptySnapshot, lagOf, partitionModes, type Snapshot } from './snapshot.ts'
-
-type Instruments = {
-  readonly [N in MetricName]: (typeof catalogue)[N]['type'] extends 'counter'
-    ? Counter
-    : (typeof catalogue)[N]['type'] extends 'gauge'
-      ? Gauge
-      : Histogram
-}
+import { showApi, showEngine, showEventLoop } from './metrics-gauges.ts'
+import { createInstruments, type Instruments } from './metrics-instruments.ts'
+import { type ApiSnapshot, emptySnapshot, type Snapshot } from './snapshot.ts'
 
 export interface Metrics {
   /** The listener for createEvents. */
   readonly listen: <N extends EventName>(name: N, event: Events[N]) => void
-  /** From now on gauges are read from this at each scrape. */
-  attach(snapshot: () => Snapshot): void
+  /** From now on gauges are read from these at each scrape; null: the process has no API. */
+  attach(snapshot: () => Snapshot, api?: () => ApiSnapshot | null): void
   /** The text of /metrics, with its content type. */
   render(): Promise<string>
   readonly contentType: string
@@ -34,32 +27,21 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_MS })
   const instruments = createInstruments(registry)
   let read: () => Snapshot = () => emptySnapshot('starting')
+  let readApi: () => ApiSnapshot | null = () => null
   return {
     listen: (name, event) => counting[name]?.(instruments, event),
-    attach: snapshot => {
+    attach: (snapshot, api = () => null) => {
       read = snapshot
+      readApi = api
     },
     render: () => {
-      show(instruments, read())
+      showEngine(instruments, read())
+      showApi(instruments, readApi())
+      showEventLoop(instruments)
       return registry.metrics()
     },
     contentType: registry.contentType,
   }
-}
-
-function createInstruments(registry: Registry): Instruments {
-  const instruments: Partial<Record<MetricName, Counter | Gauge | Histogram>> = {}
-  for (const name of metricNames) {
-    const { type, help, labels = [], buckets = [] } = metricOf(name)
-    const common = { name: METRIC_PREFIX + name, help, labelNames: [...labels], registers: [registry] }
-    instruments[name] =
-      type === 'counter'
-        ? new Counter(common)
-        : type === 'gauge'
-          ? new Gauge(common)
-          : new Histogram({ ...common, buckets: [...buckets] })
-  }
-  return instruments as Instruments
 }
 
 const seconds = (ms: number): number => ms / 1000
@@ -68,6 +50,20 @@ const seconds = (ms: number): number => ms / 1000
 const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N]) => void } = {
   'source:group:joined': m => m.group_joins_total.inc(),
   'source:group:crashed': (m, { restart }) => m.group_crashes_total.inc({ restart: String(restart) }),
+  'source:topics:seen': (m, { brokers, topics }) => {
+    m.kafka_brokers.set(brokers)
+    const gauges = [
+      m.kafka_topic_partitions,
+      m.kafka_under_replicated_partitions,
+      m.kafka_leaderless_partitions,
+    ]
+    for (const gauge of gauges) gauge.reset()
+    for (const { topic, partitions, underReplicated, leaderless } of topics) {
+      m.kafka_topic_partitions.set({ topic }, partitions)
+      m.kafka_under_replicated_partitions.set({ topic }, underReplicated)
+      m.kafka_leaderless_partitions.set({ topic }, leaderless)
+    }
+  },
   'source:partition:claimed': m => m.partition_claims_total.inc(),
   'source:partition:halted': (m, { error }) => m.partition_halts_total.inc({ code: error.code }),
   'source:gap:recorded': (m, { firstOffset, nextOffset }) => {
@@ -81,17 +77,20 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'source:batch:doubted': m => m.doubted_batches_total.inc(),
   'source:fetch:failed': (m, { error }) => m.fetch_failures_total.inc({ code: error.code }),
   'parse:batch:completed': (m, batch) => {
-    m.parsed_records_total.inc(batch.records)
+    const { pipeline, format } = batch
+    m.parsed_records_total.inc({ pipeline, format }, batch.records)
     m.parsed_input_bytes_total.inc(batch.inputBytes)
     m.parsed_output_bytes_total.inc(batch.outputBytes)
-    m.malformed_records_total.inc(batch.malformed)
-    m.sanitized_records_total.inc(batch.sanitized)
-    m.parse_dead_letters_total.inc(batch.deadLetters)
+    m.malformed_records_total.inc({ pipeline, format }, batch.malformed)
+    m.sanitized_records_total.inc({ pipeline, format }, batch.sanitized)
+    m.parse_dead_letters_total.inc({ pipeline, format }, batch.deadLetters)
     m.parse_duration_seconds.observe(seconds(batch.durationMs))
     m.parse_worker_seconds.observe(seconds(batch.workerMs))
   },
   'parse:records:dropped': (m, { pipeline, step, records }) =>
     m.dropped_records_total.inc({ pipeline, step }, records),
+  'parse:step:failed': (m, { pipeline, step, records }) =>
+    m.step_failures_total.inc({ pipeline, step }, records),
   'parse:worker:failed': (m, { error }) => m.parse_worker_failures_total.inc({ code: error.code }),
   'sink:transaction:committed': (m, transaction) => {
     m.transactions_total.inc()
@@ -123,7 +122,9 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.index_built_bytes_total.inc({ index }, bytes)
   },
   'store:segment:sealed': m => m.segments_sealed_total.inc(),
-  'store:storage:measured': (m, { states }) => {
+  'store:storage:measured': (m, { states, tables, oldestSnapshotMs }) => {
+    for (const { table, bytes } of tables) m.table_bytes.set({ table }, bytes)
+    m.oldest_snapshot_age_seconds.set(seconds(oldestSnapshotMs))
     for (const { state, segments, tableBytes, indexBytes } of states) {
       m.segments.set({ state }, segments)
       m.segment_bytes.set({ state, part: 'rows' }, tableBytes)
@@ -134,6 +135,14 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'store:verify:completed': (m, { ok, findings }) => {
     m.verify_ok.set(ok ? 1 : 0)
     m.verify_findings_total.inc(findings.length)
+  },
+  'anomalies:anomaly:opened': (m, { kind }) => m.anomalies_found_total.inc({ kind }),
+  'anomalies:open:counted': (m, { kinds }) => {
+    for (const { kind, open } of kinds) {
+      m.anomalies_open.set({ kind }, open)
+      // There from the beginning: the first one counts as an increase, too.
+      m.anomalies_found_total.inc({ kind }, 0)
+    }
   },
   'redis:mirror:written': m => m.redis_writes_total.inc(),
   'redis:mirror:failed': m => m.redis_failures_total.inc(),
@@ -150,69 +159,22 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.intake_requests_total.inc({ outcome: error.code })
     m.intake_in_flight_bytes.set(inFlightBytes)
   },
-  'query:cache:answered': (m, { outcome }) => m.cache_answers_total.inc({ outcome }),
+  'query:cache:answered': (m, { name: question, outcome }) =>
+    m.cache_answers_total.inc({ question, outcome }),
+  'query:cache:filled': (m, { name: question, durationMs }) =>
+    m.cache_fill_seconds.observe({ question }, seconds(durationMs)),
   'redis:cache:failed': m => m.cache_failures_total.inc(),
   'redis:announcer:failed': m => m.announcer_failures_total.inc(),
   'query:tail:failed': m => m.tail_failures_total.inc(),
+  'query:tail:sent': (m, { records }) => m.tail_sent_records_total.inc(records),
   'query:tail:missed': (m, { records }) => m.tail_missed_records_total.inc(records),
+  'http:request:answered': (m, { durationMs, ...labels }) =>
+    m.http_request_seconds.observe(labels, seconds(durationMs)),
+  // There from the beginning: the first restart is an increase, too.
+  'supervisor:child:added': (m, { child }) => m.restarts_total.inc({ child }, 0),
   'supervisor:child:restarted': (m, { child }) => m.restarts_total.inc({ child }),
 }
 
 /** A trigger may raise any SQLSTATE; only the classes that mark data are kept apart. */
 const boundedState = (sqlstate: string): string =>
   /^(22|23|54)[0-9A-Z]{3}$/.test(sqlstate) ? sqlstate : 'other'
-
-/** Sets every gauge anew, so that what is gone (a partition, a mode) is not shown any more. */
-function show(m: Instruments, snapshot: Snapshot): void {
-  const labelled = [m.partition_lag_records, m.partition_position, m.arena_used_bytes, m.arena_size_bytes]
-  for (const gauge of [...labelled, m.partitions, m.writers, m.writer_in_flight_bytes]) gauge.reset()
-  for (const mode of partitionModes) m.partitions.set({ mode }, 0)
-  for (const one of snapshot.partitions) {
-    const { topic, mode, fetched, parsed, committed, highWatermark, lastStable } = one
-    const partition = String(one.partition)
-    m.partitions.inc({ mode })
-    const lag = lagOf(one)
-    if (lag !== null) m.partition_lag_records.set({ topic, partition }, lag)
-    const positions = { fetched, parsed, committed, high_watermark: highWatermark, last_stable: lastStable }
-    for (const [position, offset] of Object.entries(positions))
-      if (offset >= 0) m.partition_position.set({ topic, partition, position }, offset)
-  }
-  for (const { account, usedBytes, sizeBytes } of snapshot.arena) {
-    m.arena_used_bytes.set({ account }, usedBytes)
-    m.arena_size_bytes.set({ account }, sizeBytes)
-  }
-  for (const { id, mode, inFlightBytes } of snapshot.writers) {
-    m.writers.inc({ mode })
-    m.writer_in_flight_bytes.set({ writer: String(id) }, inFlightBytes)
-  }
-  m.writers_allowed.set(snapshot.writersAllowed)
-  m.parse_threads.set(snapshot.parse.threads)
-  m.parse_tasks_running.set(snapshot.parse.running)
-  m.parse_thread_restarts.set(snapshot.parse.restarts)
-  m.ready.set(snapshot.ready.ok ? 1 : 0)
-  showMirror(m, snapshot.mirror)
-  showPressure(m, snapshot.pressure)
-}
-
-function showPressure(
-  { pressure_arena_fill, pressure_lag_seconds }: Instruments,
-  pressure: Snapshot['pressure'],
-): void {
-  pressure_lag_seconds.remove()
-  pressure_arena_fill.remove()
-  if (pressure === null) return
-  pressure_lag_seconds.set(pressure.lagSeconds)
-  pressure_arena_fill.set(pressure.arenaFill)
-}
-
-/** A gauge that was reset without labels shows 0; what does not exist is removed instead. */
-function showMirror(
-  { redis_up, redis_last_write_age_seconds }: Instruments,
-  mirror: Snapshot['mirror'],
-): void {
-  redis_up.remove()
-  redis_last_write_age_seconds.remove()
-  if (mirror === null) return
-  redis_up.set(mirror.isUp ? 1 : 0)
-  if (mirror.lastWriteAgeMs !== null) redis_last_write_age_seconds.set(seconds(mirror.lastWriteAgeMs))
-}

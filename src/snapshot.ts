@@ -75,12 +75,33 @@ export interface Snapshot {
   readonly writers: readonly WriterSnapshot[]
   /** Of these, how many may be in a transaction at the same time. */
   readonly writersAllowed: number
-  readonly parse: { readonly threads: number; readonly running: number; readonly restarts: number }
+  readonly parse: {
+    readonly threads: number
+    readonly running: number
+    readonly restarts: number
+    /** ms of work since the start, by thread. */
+    readonly busyMs: readonly number[]
+  }
   /** Null without redis.url. It has no say in `ready`. */
   readonly mirror: MirrorSnapshot | null
   /** Null where nothing is consumed. */
   readonly pressure: PressureSnapshot | null
   readonly ready: Readiness
+}
+
+/** What the API of a process is at, at one moment. */
+export interface ApiSnapshot {
+  /** Reads that have a connection, and that wait for one. */
+  readonly reads: { readonly running: number; readonly waiting: number }
+  readonly cache: {
+    /** Answers that Postgres is being asked for, and that another process is. */
+    readonly filling: number
+    readonly waiting: number
+    /** Redis is there; null: none is configured. */
+    readonly isUp: boolean | null
+  }
+  /** Followers of the live tail, and the reads that serve them. */
+  readonly tail: { readonly followers: number; readonly groups: number }
 }
 
 /** Before there is an engine, and after it. */
@@ -90,7 +111,7 @@ export const emptySnapshot = (reason: string): Snapshot => ({
   partitions: [],
   writers: [],
   writersAllowed: 0,
-  parse: { threads: 0, running: 0, restarts: 0 },
+  parse: { threads: 0, running: 0, restarts: 0, busyMs: [] },
   mirror: null,
   pressure: null,
   ready: { ok: false, reasons: [reason] },

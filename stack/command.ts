@@ -9,19 +9,22 @@ import type { Owner } from './service.ts'
 interface CommandOptions {
   readonly cwd?: string
   readonly owner?: Owner | null
+  /** In place of our own. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** Resolves with stdout. Throws with the end of both outputs when the program fails or does not exist. */
 export const runCommand = (
   command: string,
   args: readonly string[],
-  { cwd, owner }: CommandOptions = {},
+  { cwd, env, owner }: CommandOptions = {},
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     const options = {
       encoding: 'utf8' as const,
       maxBuffer: 16 * 1024 * 1024,
       ...(cwd ? { cwd } : {}),
+      ...(env ? { env } : {}),
       ...(owner ?? {}),
     }
     execFile(command, args, options, (error, stdout, stderr) => {

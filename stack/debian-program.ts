@@ -1,6 +1,6 @@
 /**
  * Finds a program: in PATH, else fetched by apt and unpacked under .stack/, so that nothing is installed on the system
- * and no service of it starts. redis.ts and pgbouncer.ts run what it finds.
+ * and no service of it starts. redis.ts, pgbouncer.ts and prometheus.ts run what it finds.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -38,7 +38,8 @@ export function unpackedProgram(folder: string, name: string): Program | null {
   return { command: 'env', args: [`LD_LIBRARY_PATH=${path}`, file], folder }
 }
 
-function inPath(name: string): string | null {
+/** The file of that name in the folders of PATH; null: none. */
+export function inPath(name: string): string | null {
   const folders = (process.env.PATH ?? '').split(':').filter(folder => folder !== '')
   return [...folders, '/usr/sbin'].map(folder => join(folder, name)).find(file => existsSync(file)) ?? null
 }
@@ -76,14 +77,19 @@ async function install(unpacked: string, program: DebianProgram): Promise<void> 
   }
 }
 
+/** One that is installed or was unpacked before; null: it would have to be fetched. */
+export function presentProgram({ cache, name }: DebianProgram): Program | null {
+  const installed = inPath(name)
+  if (installed !== null) return { command: installed, args: [], folder: null }
+  return unpackedProgram(join(cacheFolder, cache), name)
+}
+
 /** Throws STACK_PREREQUISITE when the program is not there and apt cannot fetch it. */
 export async function findProgram(program: DebianProgram, report: (line: string) => void): Promise<Program> {
   const { cache, name, remedy } = program
-  const installed = inPath(name)
-  if (installed !== null) return { command: installed, args: [], folder: null }
-  const unpacked = join(cacheFolder, cache)
-  const present = unpackedProgram(unpacked, name)
+  const present = presentProgram(program)
   if (present !== null) return present
+  const unpacked = join(cacheFolder, cache)
   report(`fetching ${name} by apt (once)`)
   try {
     await install(unpacked, program)

@@ -13,6 +13,7 @@ import { type ProduceOptions, produce } from '../src/produce/produce.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { verify } from '../src/store/verify/index.ts'
 import { DemoDatabase, sampleQuery } from './demo/database.ts'
+import { type Monitors, startMonitors } from './demo/monitors.ts'
 import { ProgressLine } from './demo/progress.ts'
 import { backlog, live } from './demo/records.ts'
 import { createTopic, removeTopic } from './demo/topic.ts'
@@ -189,6 +190,29 @@ async function runOnce(demo: Demo, records: number): Promise<number> {
 
 /** Shows the path at work until it is told to end; the exit code. */
 async function runOn(demo: Demo, rate: number): Promise<number> {
+  const http = await Promise.race([demo.program.url, ended(demo.signal)])
+  if (http === null) return exitCodes.ok.code
+  const monitors = await startMonitors({
+    program: http,
+    database: demo.url,
+    reader: `${name}_reader`,
+    report: say,
+  })
+  try {
+    return await showOff(demo, rate, http, monitors)
+  } finally {
+    await monitors.stop()
+  }
+}
+
+/** Null, when the demo is to end. */
+const ended = (signal: AbortSignal): Promise<null> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve(null)
+    else signal.addEventListener('abort', () => resolve(null), { once: true })
+  })
+
+async function showOff(demo: Demo, rate: number, http: string, monitors: Monitors): Promise<number> {
   const produced = new Produced(demo)
   say(`producing ${backlogRecords} records of the last 24 hours`)
   await Promise.all([
@@ -196,7 +220,6 @@ async function runOn(demo: Demo, rate: number): Promise<number> {
     watch(demo, produced, stored => stored >= backlogRecords),
   ])
   if (demo.signal.aborted) return exitCodes.ok.code
-  const http = await demo.program.url
   say(
     [
       '',
@@ -208,6 +231,8 @@ async function runOn(demo: Demo, rate: number): Promise<number> {
       `API        ${http}/api/v1, to browse at ${http}/api/v1/docs`,
       `metrics    ${http}/metrics`,
       `readiness  ${http}/readyz`,
+      ...(monitors.prometheus === null ? [] : [`Prometheus ${monitors.prometheus}/alerts`]),
+      ...(monitors.grafana === null ? [] : [`Grafana    ${monitors.grafana}/dashboards`]),
       `Kafka      ${demo.stack.kafka}, topic ${name}`,
       '',
       `going on with ${rate} records a second; Ctrl-C ends it and removes everything`,

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { runCommand } from './command.ts'
-import { type DebianProgram, findProgram } from './debian-program.ts'
+import { type DebianProgram, findProgram, presentProgram } from './debian-program.ts'
 import { createDataFolder, repositoryRoot } from './paths.ts'
 import { findFreePorts } from './ports.ts'
 import { type Service, startService } from './service.ts'
@@ -32,6 +32,9 @@ const programOf = (name: string): DebianProgram => ({
   remedy,
 })
 const silent = (): void => undefined
+
+/** True where startPrometheus has nothing to fetch. */
+export const hasPrometheus = (): boolean => presentProgram(programOf('prometheus')) !== null
 
 /** Runs promtool and resolves with what it said; throws with it when it fails, STACK_PREREQUISITE when there is none. */
 export async function promtool(args: readonly string[]): Promise<string> {

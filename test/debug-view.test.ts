@@ -24,16 +24,38 @@ const overrides = {
 }
 const config = loadConfig({ file: null, env: {}, overrides })
 
-test('the ring keeps the last fifty troubles and counts restarts', () => {
+test('the last fifty kinds of trouble are kept, each with how often; and the last restarts', () => {
   const recent = new RecentEvents()
   const emit = createEvents(recent.listen)
   emit('store:segment:created', { segment: 'not a trouble' })
-  for (let restarts = 1; restarts <= 60; restarts++)
-    emit('supervisor:child:restarted', { child: 'writer 0', error: new Error(`no ${restarts}`), restarts })
+  for (let turn = 1; turn <= 60; turn++) {
+    const child = `writer ${turn}`
+    for (const restarts of [1, 2])
+      emit('supervisor:child:restarted', { child, error: new Error(`no ${turn}.${restarts}`), restarts })
+  }
   const list = recent.list()
-  assert.equal([list.length, recent.restarts], [50, { 'writer 0': 60 }])
-  assert.match(JSON.stringify(list[0]), 'no 11')
-  assert.equal([list.at(-1)?.level, list.at(-1)?.event], ['warn', 'supervisor:child:restarted'])
+  assert.equal([list.length, recent.restarts['writer 1'], recent.restarts['writer 60']], [50, 2, 2])
+  assert.match(JSON.stringify(list[0]), 'no 11.2')
+  const { at, event, level, since, times } = list.at(-1)!
+  assert.equal([level, event, times], ['warn', 'supervisor:child:restarted', 2])
+  assert.ok(since <= at)
+  const history = recent.restartHistory()
+  assert.equal([history.length, history.at(-1)?.child, history.at(-1)?.restarts], [20, 'writer 60', 2])
+})
+
+test('what fails again is the latest, not one more', () => {
+  const recent = new RecentEvents()
+  const error = new PipelineError('POSTGRES_UNAVAILABLE')
+  recent.listen('store:task:failed', { task: 'a', error })
+  for (let n = 0; n < 100; n++) recent.listen('store:task:failed', { task: 'b', error })
+  recent.listen('store:task:failed', { task: 'a', error })
+  assert.equal(
+    recent.list().map(({ facts, times }) => [(facts as { task: string }).task, times]),
+    [
+      ['b', 100],
+      ['a', 2],
+    ],
+  )
 })
 
 test('a trouble is shown with code, context and cause', () => {

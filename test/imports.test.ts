@@ -21,9 +21,11 @@ const stages = [
   'produce',
   'intake',
   'transport',
+  'anomalies',
 ]
 const shared = [
   'src/errors.ts',
+  'src/errors/',
   'src/events.ts',
   'src/config/types.ts',
   'src/config/index.ts',
@@ -38,6 +40,7 @@ const shared = [
   'src/intake/contract.ts',
   'src/query/contract.ts',
   'src/query/cached.ts',
+  'src/anomalies/types.ts',
   'src/parse/steps/',
   'src/config/nearest.ts',
 ]

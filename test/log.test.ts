@@ -1,7 +1,8 @@
 /** Lines of src/log.ts: levels, formats, errors. */
 import * as assert from 'uvu/assert'
 import { PipelineError } from '../src/errors.ts'
-import { createLogger, type LogLevel, logEvents } from '../src/log.ts'
+import { createEventLog } from '../src/event-log.ts'
+import { createLogger, type LogLevel } from '../src/log.ts'
 import { suite } from './support/suite.ts'
 
 const test = suite('log')
@@ -17,7 +18,7 @@ const moved = { topic: 't', partition: 1, fetched: 9, committed: 8, highWatermar
 
 test('an event is one JSON line with its facts', () => {
   const { log, parsed } = captured('info')
-  logEvents(log)('store:segment:created', { segment: 'logs_20260131' })
+  createEventLog(log).listen('store:segment:created', { segment: 'logs_20260131' })
   const [{ time, ...line } = {}] = parsed()
   assert.equal(line, {
     level: 'info',
@@ -30,16 +31,16 @@ test('an event is one JSON line with its facts', () => {
 
 test('what comes once a batch is written at debug only', () => {
   const quiet = captured('info')
-  logEvents(quiet.log)('source:position:moved', moved)
+  createEventLog(quiet.log).listen('source:position:moved', moved)
   assert.is(quiet.written.length, 0)
   const loud = captured('debug')
-  logEvents(loud.log)('source:position:moved', moved)
+  createEventLog(loud.log).listen('source:position:moved', moved)
   assert.is(loud.parsed()[0]?.highWatermark, 10)
 })
 
 test('a changed level counts from the next event on', () => {
   const { log, written } = captured('info')
-  const listen = logEvents(log)
+  const listen = createEventLog(log).listen
   for (const level of ['debug', 'info', 'debug'] as const) {
     log.level = level
     listen('source:position:moved', moved)
@@ -50,7 +51,7 @@ test('a changed level counts from the next event on', () => {
 test('an error gives its code, context and cause; the stack only at debug', () => {
   const error = new PipelineError('KAFKA_REQUEST_FAILED', { api: 'Fetch' }, new Error('reset'))
   const quiet = captured('info')
-  logEvents(quiet.log)('source:fetch:failed', { broker: 1, error })
+  createEventLog(quiet.log).listen('source:fetch:failed', { broker: 1, error })
   const [line] = quiet.parsed()
   assert.equal(
     [line?.level, line?.code, line?.api, line?.cause, line?.broker],
@@ -58,13 +59,13 @@ test('an error gives its code, context and cause; the stack only at debug', () =
   )
   assert.is(line?.stack, undefined)
   const loud = captured('debug')
-  logEvents(loud.log)('source:fetch:failed', { broker: 1, error })
+  createEventLog(loud.log).listen('source:fetch:failed', { broker: 1, error })
   assert.match(String(loud.parsed()[0]?.stack), 'log.test')
 })
 
 test('a failure that is tried again for ever is written once, with its remedy; another one is news', () => {
   const { log, parsed } = captured('info')
-  const write = logEvents(log)
+  const write = createEventLog(log).listen
   const error = new PipelineError('KAFKA_AUTHENTICATION_FAILED', { reason: 'no' })
   for (let attempt = 0; attempt < 5; attempt++) write('source:fetch:failed', { broker: -1, error })
   write('source:fetch:failed', { broker: -1, error: new PipelineError('KAFKA_REQUEST_FAILED') })
@@ -78,7 +79,7 @@ test('a failure that is tried again for ever is written once, with its remedy; a
 test('an error does not say its context twice', () => {
   const { log, parsed } = captured('info')
   const error = new PipelineError('POSTGRES_UNAVAILABLE', { reason: 'refused' }, new Error('refused'))
-  logEvents(log)('store:task:failed', { task: 'migrate', error })
+  createEventLog(log).listen('store:task:failed', { task: 'migrate', error })
   const [line] = parsed()
   assert.is(line?.error, 'Postgres does not answer or closed the connection')
   assert.equal([line?.reason, line?.cause, line?.task], ['refused', undefined, 'migrate'])
@@ -86,14 +87,14 @@ test('an error does not say its context twice', () => {
 
 test('times are rounded to the microsecond', () => {
   const { log, parsed } = captured('info')
-  logEvents(log)('supervisor:stop:completed', { durationMs: 1.2634160000015981, clean: true })
+  createEventLog(log).listen('supervisor:stop:completed', { durationMs: 1.2634160000015981, clean: true })
   assert.is(parsed()[0]?.durationMs, 1.263)
 })
 
 test('a crash that does not heal by itself is an error', () => {
   const { log, parsed } = captured('info')
-  logEvents(log)('source:group:crashed', { error: new Error('x'), restart: true })
-  logEvents(log)('source:group:crashed', { error: new Error('x'), restart: false })
+  createEventLog(log).listen('source:group:crashed', { error: new Error('x'), restart: true })
+  createEventLog(log).listen('source:group:crashed', { error: new Error('x'), restart: false })
   assert.equal(
     parsed().map(({ level }) => level),
     ['warn', 'error'],

@@ -4,7 +4,7 @@ import { PipelineError } from '../src/errors.ts'
 import { createEvents } from '../src/events.ts'
 import { createMetrics, type Metrics } from '../src/metrics.ts'
 import { METRIC_PREFIX, metricNames, metricOf } from '../src/metrics-catalogue.ts'
-import { emptySnapshot, type Snapshot } from '../src/snapshot.ts'
+import { type ApiSnapshot, emptySnapshot, type Snapshot } from '../src/snapshot.ts'
 import { partitionFacts } from './support/partition-facts.ts'
 import { suite } from './support/suite.ts'
 
@@ -64,7 +64,7 @@ test('gauges show the snapshot of the moment', async () => {
     arena: [{ account: 'input', usedBytes: 5, sizeBytes: 9 }],
     partitions: [partitionFacts(0), partitionFacts(1, { mode: 'halted', highWatermark: -1 })],
     writers: [{ id: 0, mode: 'copying', inFlightBytes: 77, trouble: null }],
-    parse: { threads: 2, running: 1, restarts: 3 },
+    parse: { threads: 2, running: 1, restarts: 3, busyMs: [1500, 250] },
     ready: { ok: true, reasons: [] },
   })
   metrics.attach(() => snapshot)
@@ -75,6 +75,7 @@ test('gauges show the snapshot of the moment', async () => {
   assert.is(await read(metrics, 'arena_used_bytes{account="input"}'), 5)
   assert.is(await read(metrics, 'writer_in_flight_bytes{writer="0"}'), 77)
   assert.is(await read(metrics, 'parse_thread_restarts'), 3)
+  assert.is(await read(metrics, 'parse_worker_busy_seconds_total{worker="1"}'), 0.25)
   assert.is(await read(metrics, 'ready'), 1)
   snapshot = emptySnapshot('gone')
   assert.is(await read(metrics, 'partition_lag_records{topic="t",partition="0"}'), null, 'was released')
@@ -94,6 +95,84 @@ test('the mirror has gauges only where there is one', async () => {
   snapshot = snapshotWith({ mirror: { ...mirror, isUp: false, lastWriteAgeMs: 1500 } })
   assert.is(await read(metrics, 'redis_up'), 0)
   assert.is(await read(metrics, 'redis_last_write_age_seconds'), 1.5)
+})
+
+test('the API has gauges only where there is one', async () => {
+  const metrics = createMetrics()
+  let api: ApiSnapshot | null = null
+  metrics.attach(
+    () => snapshotWith({}),
+    () => api,
+  )
+  for (const name of ['api_reads{state="waiting"}', 'cache_up', 'cache_filling', 'tail_followers'])
+    assert.is(await read(metrics, name), null, name)
+  api = {
+    reads: { running: 2, waiting: 1 },
+    cache: { filling: 3, waiting: 4, isUp: false },
+    tail: { followers: 5, groups: 2 },
+  }
+  assert.is(await read(metrics, 'api_reads{state="waiting"}'), 1)
+  assert.is(await read(metrics, 'cache_filling'), 3)
+  assert.is(await read(metrics, 'cache_up'), 0)
+  assert.is(await read(metrics, 'tail_groups'), 2)
+  api = { ...api, cache: { filling: 0, waiting: 0, isUp: null } }
+  assert.is(await read(metrics, 'cache_up'), null, 'no Redis is configured')
+})
+
+test('what 0 would be a verdict of is not there before it was looked at', async () => {
+  const metrics = createMetrics()
+  for (const name of ['verify_ok', 'kafka_brokers', 'oldest_snapshot_age_seconds'])
+    assert.is(await read(metrics, name), null, name)
+  metrics.listen('store:verify:completed', { ok: false, findings: ['one'], durationMs: 1 })
+  assert.is(await read(metrics, 'verify_ok'), 0)
+  metrics.listen('store:verify:completed', { ok: true, findings: [], durationMs: 1 })
+  assert.is(await read(metrics, 'verify_ok'), 1)
+})
+
+test('what grows from nothing is there as 0 before, so that its first step is an increase', async () => {
+  const metrics = createMetrics()
+  metrics.listen('supervisor:child:added', { child: 'writer 0' })
+  metrics.listen('anomalies:open:counted', { kinds: [{ kind: 'silent', open: 2 }] })
+  assert.is(await read(metrics, 'restarts_total{child="writer 0"}'), 0)
+  assert.is(await read(metrics, 'anomalies_found_total{kind="silent"}'), 0)
+  assert.is(await read(metrics, 'anomalies_open{kind="silent"}'), 2)
+  const error = new Error('x')
+  metrics.listen('supervisor:child:restarted', { child: 'writer 0', error, restarts: 1 })
+  metrics.listen('supervisor:child:added', { child: 'writer 0' })
+  assert.is(await read(metrics, 'restarts_total{child="writer 0"}'), 1)
+})
+
+test('parsing is counted by pipeline and format, steps by their number and kind', async () => {
+  const metrics = createMetrics()
+  const bytes = { inputBytes: 10, outputBytes: 20, durationMs: 2, workerMs: 1 }
+  const counts = { records: 7, malformed: 1, sanitized: 2, deadLetters: 3, dropped: 0 }
+  const name = { topic: 't', partition: 0, pipeline: 'web', format: 'logfmt' }
+  metrics.listen('parse:batch:completed', { ...name, ...bytes, ...counts })
+  metrics.listen('parse:step:failed', { pipeline: 'web', step: '2 grok', records: 3 })
+  assert.is(await read(metrics, 'parsed_records_total{pipeline="web",format="logfmt"}'), 7)
+  assert.is(await read(metrics, 'parse_dead_letters_total{pipeline="web",format="logfmt"}'), 3)
+  assert.is(await read(metrics, 'step_failures_total{pipeline="web",step="2 grok"}'), 3)
+})
+
+test('topics that are not read any more are not shown any more', async () => {
+  const metrics = createMetrics()
+  const facts = { partitions: 4, underReplicated: 1, leaderless: 0 }
+  metrics.listen('source:topics:seen', { brokers: 3, topics: [{ topic: 'a', ...facts }] })
+  assert.is(await read(metrics, 'kafka_brokers'), 3)
+  assert.is(await read(metrics, 'kafka_under_replicated_partitions{topic="a"}'), 1)
+  metrics.listen('source:topics:seen', { brokers: 2, topics: [{ topic: 'b', ...facts }] })
+  assert.is(await read(metrics, 'kafka_topic_partitions{topic="a"}'), null)
+  assert.is(await read(metrics, 'kafka_topic_partitions{topic="b"}'), 4)
+})
+
+test('requests, fills and the work of threads', async () => {
+  const metrics = createMetrics()
+  metrics.listen('http:request:answered', { method: 'GET', route: '/a/:b', status: '2xx', durationMs: 20 })
+  metrics.listen('query:cache:filled', { name: 'stats', durationMs: 3000 })
+  assert.is(await read(metrics, 'http_request_seconds_count{method="GET",route="/a/:b",status="2xx"}'), 1)
+  assert.is(await read(metrics, 'cache_fill_seconds_sum{question="stats"}'), 3)
+  const busy = await read(metrics, 'event_loop_busy_seconds_total')
+  assert.ok(busy !== null && busy > 0)
 })
 
 test('two instances do not share figures', async () => {

@@ -1,5 +1,6 @@
 /** The board Logs: what is in them, by SQL over the rollups of a minute; only the latest errors read rows themselves. */
 import type { Board } from './board.ts'
+import type { Figure } from './panels.ts'
 
 /** Severity numbers are those of OpenTelemetry. */
 const severity = `case when severity >= 21 then 'fatal' when severity >= 17 then 'error' when severity >= 13 then 'warn'
@@ -19,6 +20,28 @@ const toService = {
   url: '/d/logcollector-logs?var-service=${__value.raw:percentencode}&${__url_time_range}',
 }
 const linked = (link: object) => [{ id: 'links', value: [link] }]
+
+const anomalies: Figure = {
+  kind: 'table',
+  title: 'Anomalies',
+  description:
+    'Services that are or were not as usual in the time shown; the service leads to its own board. docs/anomalies.md says what each kind means.',
+  unit: 'none',
+  width: 24,
+  quiet: 'none',
+  columns: { service: linked(toService) },
+  queries: [
+    {
+      sql: `select kind, service, ${severity.replaceAll('severity >=', 'a.severity >=').replace("'unknown'", 'null')} as severity,
+  since, until, score, expected as "expected a minute", observed as "observed a minute",
+  (select string_agg(e ->> 'topic' || '/' || (e ->> 'partition') || '/' || (e ->> 'offset'), ', ')
+    from jsonb_array_elements(examples) as e) as examples
+from logcollector.anomalies a
+where since <= $__timeTo() and coalesce(until, 'infinity') >= $__timeFrom() and service in (\${service:sqlstring})
+order by anomaly_id desc limit 100`,
+    },
+  ],
+}
 
 export const logs: Board = {
   uid: 'logcollector-logs',
@@ -46,6 +69,7 @@ export const logs: Board = {
         queries: [{ sql: perTime('service', 'sum(records)::float8') }],
       },
     ],
+    Anomalies: [anomalies],
     Errors: [
       {
         kind: 'lines',

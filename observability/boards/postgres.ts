@@ -132,6 +132,28 @@ where schemaname = 'logcollector' and relname = 'offsets'`,
   ),
   {
     kind: 'lines',
+    title: 'Other tables',
+    description: 'Size of the tables beside logs that grow, with their indexes.',
+    unit: 'bytes',
+    width: 12,
+    queries: [{ expr: `max by (table) (logcollector_table_bytes{${here}})`, legend: '{{table}}' }],
+  },
+  {
+    kind: 'lines',
+    title: 'Oldest snapshot',
+    description:
+      'Age of the oldest transaction that keeps old versions of rows alive: after minutes it slows every writer down.',
+    unit: 's',
+    width: 12,
+    queries: [
+      {
+        expr: `max by (instance) (logcollector_oldest_snapshot_age_seconds{${here}})`,
+        legend: '{{instance}}',
+      },
+    ],
+  },
+  {
+    kind: 'lines',
     title: 'Transaction log and checkpoints',
     description: 'Size of pg_wal on disk, by the Postgres exporter where there is one.',
     unit: 'bytes',

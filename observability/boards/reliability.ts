@@ -22,13 +22,19 @@ const counted = (title: string, name: string, label: string, description: string
   ],
 })
 
-const state = (title: string, expr: string, description: string, unit = 'short'): Figure => ({
+const state = (
+  title: string,
+  expr: string,
+  description: string,
+  { unit = 'short', ...more }: Partial<Figure> = {},
+): Figure => ({
   kind: 'stat',
   title,
   description,
   unit,
   width: 4,
   queries: [{ expr, legend: '{{instance}}' }],
+  ...more,
 })
 
 const ledger: readonly Figure[] = [
@@ -116,6 +122,36 @@ const troubles: readonly Figure[] = [
   ),
   counted('Fetches failed', 'fetch_failures_total', 'code', 'By error code; each was tried again.'),
   counted('Rows refused', 'refused_rows_total', 'sqlstate', 'Rows that Postgres refused, by SQLSTATE.'),
+  {
+    kind: 'lines',
+    title: 'Kafka',
+    description: 'Brokers that are alive, and partitions that miss a replica or a leader, at the last look.',
+    unit: 'short',
+    width: 8,
+    queries: [
+      { expr: `max (logcollector_kafka_brokers{${here}})`, legend: 'brokers' },
+      {
+        expr: `max by (topic) (logcollector_kafka_under_replicated_partitions{${here}})`,
+        legend: 'under-replicated, {{topic}}',
+      },
+      {
+        expr: `max by (topic) (logcollector_kafka_leaderless_partitions{${here}})`,
+        legend: 'without a leader, {{topic}}',
+      },
+    ],
+  },
+  counted(
+    'Steps failed',
+    'step_failures_total',
+    'step',
+    'Records on which a step of a pipeline failed, by its number and kind; they are dead letters.',
+  ),
+  counted(
+    'Anomalies found',
+    'anomalies_found_total',
+    'kind',
+    'What is not as usual in the counts of each minute; the board Logs says where.',
+  ),
   counted('Restarts', 'restarts_total', 'child', 'Parts restarted by the supervisor.'),
   counted('Workers failed', 'parse_worker_failures_total', 'code', 'Parse tasks whose worker died or hung.'),
   counted(
@@ -137,7 +173,8 @@ export const reliability: Board = {
       state(
         'Verify',
         `logcollector_verify_ok{${here}}`,
-        '1 when the last periodic look found nothing; 0 before the first.',
+        '1 when the last periodic look at ledger and positions found nothing.',
+        { quiet: 'not yet' },
       ),
       state(
         'Findings',
@@ -150,7 +187,7 @@ export const reliability: Board = {
         'Running for',
         `time() - process_start_time_seconds{${here}}`,
         'Time since the start of the process.',
-        's',
+        { unit: 's' },
       ),
     ],
     Ledger: ledger,

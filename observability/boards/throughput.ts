@@ -135,6 +135,51 @@ const pressure: readonly Figure[] = [
   },
   {
     kind: 'lines',
+    title: 'Utilisation',
+    description:
+      'Share of its time that a worker, or the main thread, is at work; near 1 it is what holds the others up.',
+    unit: 'percentunit',
+    width: 8,
+    queries: [
+      {
+        expr: `rate(logcollector_parse_worker_busy_seconds_total{${here}}[$__rate_interval])`,
+        legend: 'worker {{worker}}, {{instance}}',
+      },
+      {
+        expr: `rate(logcollector_event_loop_busy_seconds_total{${here}}[$__rate_interval])`,
+        legend: 'main thread, {{instance}}',
+      },
+    ],
+  },
+  {
+    kind: 'lines',
+    title: 'Records by pipeline',
+    description: 'Records parsed a second, by pipeline and its format.',
+    unit: 'short',
+    width: 8,
+    queries: [
+      {
+        expr: `sum by (pipeline, format) (rate(logcollector_parsed_records_total{${here}}[$__rate_interval]))`,
+        legend: '{{pipeline}} ({{format}})',
+      },
+    ],
+  },
+  {
+    kind: 'lines',
+    title: 'Left out by steps',
+    description: 'Records a second that a step left out on purpose, by pipeline and step.',
+    unit: 'short',
+    width: 8,
+    quiet: 'none',
+    queries: [
+      {
+        expr: `sum by (pipeline, step) (rate(logcollector_dropped_records_total{${here}}[$__rate_interval]))`,
+        legend: '{{pipeline}}: {{step}}',
+      },
+    ],
+  },
+  {
+    kind: 'lines',
     title: 'CPU',
     description: 'Cores that a process and its threads use.',
     unit: 'short',

@@ -3,6 +3,7 @@
  * and the texts; replay/ and store/dead-letters.ts do the work.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../errors.ts'
 import type { LetterFilter, LetterState } from '../store/dead-letters.ts'
 import { type CliContext, type ConfigOptions, configFor, handled, positive, withConfig } from './context.ts'
 import { filterOf, isNarrowed, type LetterOptions, withFilters } from './dead-letters/filter.ts'
@@ -89,6 +90,10 @@ async function replay(options: Options, context: CliContext): Promise<ExitCode> 
   const { replayLetters } = await import('../replay/index.ts')
   const filter = filterOf(options, config.kafka.groupId, 'waiting')
   const report = await replayLetters(config, filter, options.limit ?? null)
+  const { forgetAnswers } = await import('../redis/cache/forget.ts')
+  await forgetAnswers(config.redis).catch(error =>
+    context.note(`cached answers may be older than the replay for two hours: ${messageOf(error)}\n`),
+  )
   if (options.json) context.out(`${JSON.stringify(report)}\n`)
   else {
     context.out(`${report.replayed} replayed, ${report.failed} stay\n`)

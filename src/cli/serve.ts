@@ -6,17 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, describeConfig, hasRole, type ReadConfig, settingsAsObject } from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
+import { createEventLog } from '../event-log.ts'
 import { createEvents, type Emit, type EventName } from '../events.ts'
 import type { DebugDeps } from '../http/deps.ts'
 import { buildServer, listenOn } from '../http/server.ts'
-import {
-  type AdjustableLog,
-  createLogger,
-  errorFields,
-  type Log,
-  type LogDestination,
-  logEvents,
-} from '../log.ts'
+import { type AdjustableLog, createLogger, errorFields, type Log, type LogDestination } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -41,7 +35,7 @@ export interface ServeParts {
   readonly warnings: readonly string[]
   /** Where each value came from; shown by /debug/config. */
   readonly origins?: ReadConfig['origins']
-  readonly createEngine: (parts: { config: Config; emit: Emit; log: Log }) => Engine
+  readonly createEngine: (parts: { config: Config; emit: Emit }) => Engine
   /** Of the process. */
   readonly signals: {
     on(signal: StopSignal, handler: () => void): unknown
@@ -74,15 +68,19 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   const onCommitted = (name: EventName): void => {
     if (name === 'sink:transaction:committed') tellFollowers()
   }
-  const emit = createEvents(logEvents(log), metrics.listen, recent.listen, onCommitted)
-  const engine = parts.createEngine({ config, emit, log })
+  const eventLog = createEventLog(log)
+  const emit = createEvents(eventLog.listen, metrics.listen, recent.listen, onCommitted)
+  const engine = parts.createEngine({ config, emit })
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
-  metrics.attach(() => engine.snapshot())
   const signals = watchSignals(parts)
   const served = await createServer(parts, { emit, log, metrics, recent, engine })
   const { server, paths, api, intake, close } = served
   tellFollowers = () => api?.news()
+  metrics.attach(
+    () => engine.snapshot(),
+    () => api?.snapshot() ?? null,
+  )
   try {
     const url = await listenOn(server, config.http)
     api?.start()
@@ -103,6 +101,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   } finally {
     signals.unwatch()
     await close()
+    eventLog.close()
   }
 }
 
@@ -121,7 +120,13 @@ async function createServer(parts: ServeParts, { emit, log, metrics, recent, eng
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
   const { api, intake } = hasRole(config, 'api') ? await loadApi(config, emit, engine) : noApi
   const readiness = () => engine.snapshot().ready
-  const server = buildServer({ readiness, metrics, debug, api: api && { ...api.deps, intake } })
+  const server = buildServer({
+    readiness,
+    metrics,
+    debug,
+    api: api && { ...api.deps, intake },
+    onAnswered: request => emit('http:request:answered', request),
+  })
   const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)
   return {
     server,
@@ -148,7 +153,11 @@ async function loadApi(config: Config, emit: Emit, engine: Engine) {
 }
 
 /** What /debug may show and change. */
-function debugDeps({ config, origins }: ServeParts, log: AdjustableLog, state: () => object): DebugDeps {
+function debugDeps(
+  { config, origins }: ServeParts,
+  log: AdjustableLog,
+  state: DebugDeps['state'],
+): DebugDeps {
   return {
     token: config.http.debugToken,
     state,

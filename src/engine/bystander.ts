@@ -86,6 +86,7 @@ export class Bystander {
       },
     })
     this.storeTrouble = null
+    this.emit('store:task:completed', { task: 'migrate' })
   }
 
   private async look(): Promise<void> {
@@ -124,7 +125,8 @@ export class Bystander {
       group: { clusterId: '', trouble: null, missingTopics: [] },
       fetchers: [],
       store: { trouble: this.storeTrouble },
-      parse: { ...snapshot.parse, busyMs: [] },
+      parts: this.supervisor.facts,
+      parse: { ...snapshot.parse, steps: [] },
     }
   }
 }

@@ -39,8 +39,10 @@ export class Claims {
     const { onChoreFailed, positions, sink, source } = this.deps
     sink.keepOnly(key => source.partitions.has(key))
     this.giveBack()
-    positions.compareQuiet().catch(error => {
-      if (error instanceof PipelineError) this.emit('store:task:failed', { task: 'compare positions', error })
+    const task = 'compare positions'
+    const done = () => this.emit('store:task:completed', { task })
+    positions.compareQuiet().then(done, error => {
+      if (error instanceof PipelineError) this.emit('store:task:failed', { task, error })
       else onChoreFailed(named(error))
     })
   }

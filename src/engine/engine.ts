@@ -4,7 +4,6 @@
  */
 import type { Config } from '../config/index.ts'
 import type { Emit } from '../events.ts'
-import type { Log } from '../log.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { type ChildSpec, Supervisor } from '../supervisor/supervisor.ts'
 import { type EngineFacts, factsOf } from './facts.ts'
@@ -15,7 +14,6 @@ import { takeSnapshot } from './take-snapshot.ts'
 export interface EngineOptions {
   readonly config: Config
   readonly emit: Emit
-  readonly log: Log
   /** URL of the parse workers' module; that of parse/worker.ts unless told. */
   readonly worker?: string
 }
@@ -44,7 +42,7 @@ export class Engine {
   private end!: { resolve: () => void; reject: (error: Error) => void }
   private isStopping = false
 
-  constructor({ config, emit, log, worker }: EngineOptions) {
+  constructor({ config, emit, worker }: EngineOptions) {
     this.config = config
     this.emit = emit
     this.done = new Promise((resolve, reject) => {
@@ -61,7 +59,6 @@ export class Engine {
     this.parts = new Parts({
       config,
       emit,
-      log,
       worker: worker ?? new URL('../parse/worker.js', import.meta.url).href,
       supervisor: this.supervisor,
       partitions: () => this.snapshot().partitions,
@@ -116,6 +113,7 @@ export class Engine {
       onColumnAdded: column => emit('store:column:added', { column }),
     })
     this.storeTrouble = null
+    emit('store:task:completed', { task: 'migrate' })
   }
 
   /** Closes the top and lets it flow; false when something had to be abandoned. */
@@ -151,6 +149,6 @@ export class Engine {
   }
 
   facts(): EngineFacts {
-    return factsOf(this.parts, this.config.roles, this.storeTrouble)
+    return factsOf(this.parts, this.supervisor.facts, this.config.roles, this.storeTrouble)
   }
 }

@@ -1,7 +1,9 @@
 /** The engine's state with what only /debug shows. Neighbours: take-snapshot.ts (the rest), ../debug-view.ts. */
 
+import type { StepFacts } from '../parse/step-times.ts'
 import type { ArenaAccount, PartitionSnapshot, Snapshot } from '../snapshot.ts'
 import type { FetcherFacts } from '../source/fetcher.ts'
+import type { ChildFacts } from '../supervisor/supervisor.ts'
 import type { Parts } from './parts.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 
@@ -18,14 +20,21 @@ export interface EngineFacts extends Snapshot {
   }
   readonly fetchers: readonly FetcherFacts[]
   readonly store: { readonly trouble: string | null }
+  /** Children of the supervisor. */
+  readonly parts: readonly ChildFacts[]
   readonly parse: Snapshot['parse'] & {
-    /** ms of work since the start, by thread. */
-    readonly busyMs: readonly number[]
+    /** What takes most of the time first. */
+    readonly steps: readonly StepFacts[]
   }
 }
 
-export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: string | null): EngineFacts {
-  const { arena, membership, pool, source } = parts
+export function factsOf(
+  parts: Parts,
+  children: readonly ChildFacts[],
+  roles: readonly string[],
+  storeTrouble: string | null,
+): EngineFacts {
+  const { arena, membership, parser, source } = parts
   const snapshot = takeSnapshot(parts, roles, storeTrouble)
   const accounts = [arena.input, arena.output, arena.jumbo]
   return {
@@ -42,6 +51,7 @@ export function factsOf(parts: Parts, roles: readonly string[], storeTrouble: st
     },
     fetchers: source.fetcherFacts,
     store: { trouble: storeTrouble },
-    parse: { ...snapshot.parse, busyMs: pool.busyMs },
+    parts: children,
+    parse: { ...snapshot.parse, steps: parser.stepTimes.read() },
   }
 }

@@ -44,7 +44,9 @@ export class Gaps {
       isWanted: () => this.deps.isHeld(claim),
       onError: error => this.failed(topic, error),
     })
-    if (done !== true) return
+    if (done === null) return
+    this.deps.emit('store:task:completed', { task: taskOf(topic) })
+    if (!done) return
     const gap = { topic, partition, firstOffset: committed, nextOffset: next, reason: REASON }
     this.deps.emit('source:gap:recorded', gap)
     this.deps.onPassed(claim, {
@@ -74,6 +76,8 @@ export class Gaps {
 
   private failed(topic: string, error: unknown): void {
     if (!(error instanceof PipelineError)) throw error
-    this.deps.emit('store:task:failed', { task: `gap of ${topic}`, error })
+    this.deps.emit('store:task:failed', { task: taskOf(topic), error })
   }
 }
+
+const taskOf = (topic: string): string => `gap of ${topic}`

@@ -7,7 +7,6 @@ import { type Config, hasRole, parserSettings, pipelineFinder, stepContext } fro
 import type { Emit } from '../events.ts'
 import { loadKernelModule } from '../kernel/kernel.ts'
 import { JUMBO_FACTOR, STATIC_BYTES, scratchBytes } from '../kernel/layout.ts'
-import type { Log } from '../log.ts'
 import type { ParserSettings } from '../parse/contract.ts'
 import { Parser } from '../parse/parser.ts'
 import { ParsePool } from '../parse/pool.ts'
@@ -38,7 +37,6 @@ import { nameOf, Writers } from './writers.ts'
 export interface PartsDeps {
   readonly config: Config
   readonly emit: Emit
-  readonly log: Log
   /** URL of the parse workers' module. */
   readonly worker: string
   readonly supervisor: Supervisor
@@ -83,14 +81,17 @@ export class Parts {
 
   constructor(deps: PartsDeps) {
     this.deps = deps
-    const { config, emit, log } = deps
+    const { config, emit } = deps
     this.pipelines = parserSettings(config)
     this.arena = createArena(config)
     this.store = new StorePool(config.postgres)
     this.segments = new Segments(this.store, config.storage.segment, emit)
     this.adapter = new KafkaAdapter({
       ...config.kafka,
-      log: (level, message, context) => log[level](context, message),
+      log: (level, text, details) => {
+        if (level === 'debug') emit('source:client:noted', { text, details })
+        else emit('source:client:reported', { text, details, isProblem: level === 'warn' })
+      },
     })
     this.source = this.createSource()
     this.membership = this.createMembership()

@@ -21,7 +21,12 @@ export function takeSnapshot(parts: Parts, roles: readonly string[], storeTroubl
       trouble,
     })),
     writersAllowed: turns.allowed,
-    parse: { threads: pool.threads, running: pool.running, restarts: pool.restarts },
+    parse: {
+      threads: pool.threads,
+      running: pool.running,
+      restarts: pool.restarts,
+      busyMs: pool.busyMs,
+    },
     mirror: mirror?.snapshot() ?? null,
     pressure: pressure.snapshot(),
     ready: readiness(parts, storeTrouble),

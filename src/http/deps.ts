@@ -1,7 +1,9 @@
 /** What the HTTP server is given; each plugin in this folder takes what it needs of it. */
 import type { Config } from '../config/index.ts'
 import type { Readiness } from '../snapshot.ts'
+import type { AnsweredRequest } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
+import type { DebugState } from './debug/state.ts'
 
 type LogLevel = Config['log']['level']
 
@@ -10,7 +12,7 @@ export interface DebugDeps {
   /** Bearer token that is asked for; empty: none, and only requests from this machine are answered. */
   readonly token: string
   /** Everything about the process as plain data, without secrets. */
-  readonly state: () => object
+  readonly state: () => DebugState
   /** Setting → value and origin, secrets redacted. */
   readonly config: () => object
   readonly log: {
@@ -26,5 +28,7 @@ export interface HttpDeps {
   readonly debug: DebugDeps | null
   /** Null or missing: the process has no role api. */
   readonly api?: ApiDeps | null
+  /** Hears of every request when it is over. */
+  readonly onAnswered?: (request: AnsweredRequest) => void
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
 }

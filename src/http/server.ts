@@ -5,6 +5,7 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { messageOf, PipelineError } from '../errors.ts'
+import { tellAnswered } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
@@ -13,14 +14,26 @@ import { healthRoute } from './health-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { readyRoute } from './ready-route.ts'
 
+/** For a request with its body; answers take as long as they take. */
+const REQUEST_TIMEOUT_MS = 120_000
+const MOST_HEADER_BYTES = 64 * 1024
+/** Kafka's bound on the name of a topic, which paths of records contain. */
+const LONGEST_TOPIC = 249
+
 /** The server with all its routes, not listening. */
 export function buildServer(deps: HttpDeps): FastifyInstance {
   const server = fastify({
     logger: false,
     forceCloseConnections: true,
+    // fastify's own is none: a client that sends its request a byte at a time would keep its socket for ever.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Last-Event-ID holds the position of every partition.
+    http: { maxHeaderSize: MOST_HEADER_BYTES },
+    routerOptions: { maxParamLength: LONGEST_TOPIC },
     // A parameter that nobody knows is an error, not nothing.
     ajv: { customOptions: { removeAdditional: false } },
   })
+  if (deps.onAnswered) tellAnswered(server, deps.onAnswered)
   answerErrors(server)
   server.register(healthRoute)
   server.register(readyRoute, deps)

@@ -46,7 +46,7 @@ interface Bookmark {
   remaining: number
 }
 
-type WalkEnding = Omit<Ending, 'droppedBy' | 'stepFailures'>
+type WalkEnding = Omit<Ending, 'droppedBy' | 'failedBy' | 'stepFailures' | 'stepTimes'>
 
 interface Pipeline {
   readonly settings: ParserSettings
@@ -60,7 +60,7 @@ export type StepCompiler = (steps: readonly PipelineStep[]) => readonly Step[]
 const noSteps: StepCompiler = steps => {
   throw new Error(`nobody compiles the steps ${steps.map(({ kind }) => kind).join(', ')}`)
 }
-const noLane = { droppedBy: [], failures: [] } as const
+const noLane = { droppedBy: [], failedBy: [], failures: [], times: [] } as const
 
 export class BatchWalk {
   private readonly kernel: Kernel
@@ -112,12 +112,12 @@ export class BatchWalk {
     kernel.passTo(task.fromOffset)
     const ending = this.walk(task)
     kernel.finish()
-    const { droppedBy, failures } = lane ?? noLane
+    const { droppedBy, failedBy, failures, times } = lane ?? noLane
     return readResult(
       kernel.view,
       task,
       settings,
-      { ...ending, droppedBy, stepFailures: failures },
+      { ...ending, droppedBy, failedBy, stepFailures: failures, stepTimes: times },
       performance.now() - startedAt,
     )
   }

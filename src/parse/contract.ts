@@ -119,6 +119,13 @@ export interface StepFailure {
   readonly reason: string
 }
 
+/** How long one step took at the records of a task that were timed. */
+export interface StepTime {
+  readonly runs: number
+  readonly ms: number
+  readonly maxMs: number
+}
+
 /**
  * A parsed batch: what the worker wrote to the front of the output region, in this order, each part 8-aligned:
  * COPY rows (no header, no trailer), row table, rollups, dead letters.
@@ -144,8 +151,12 @@ export interface ParseResult {
   /** Records that steps left out; by step of the pipeline (empty: none). */
   readonly dropped: number
   readonly droppedBy: readonly number[]
+  /** Records on which each step threw (empty: none). */
+  readonly failedBy: readonly number[]
   /** Why dead letters of the code DEAD_STEP_FAILED are such, in the order of their offsets; perhaps not of all. */
   readonly stepFailures: readonly StepFailure[]
+  /** By step of the pipeline; empty: no record was timed. */
+  readonly stepTimes: readonly StepTime[]
   /** Sum of the value sizes of rows and dead letters. */
   readonly valueBytes: number
   /** Rows stored raw because they are not of the format; rows in which something was replaced, cut or did not fit. */

@@ -12,6 +12,7 @@ import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
 import type { ParsePool } from './pool.ts'
 import { stepName } from './step-names.ts'
+import { StepTimes } from './step-times.ts'
 
 export interface ParserDeps {
   readonly arena: Arena
@@ -33,6 +34,7 @@ export interface ParserDeps {
 const LARGEST_GRANT_BYTES = 2 * 1024 * 1024
 
 export class Parser {
+  readonly stepTimes: StepTimes
   /** Jobs that wait for a worker or a region: at most one a partition. */
   private readonly waiting: ParseJob[] = []
   private readonly deps: ParserDeps
@@ -40,6 +42,7 @@ export class Parser {
 
   constructor(deps: ParserDeps) {
     this.deps = deps
+    this.stepTimes = new StepTimes(deps.pipelines)
     deps.arena.output.onReturn = () => this.pump()
     deps.arena.jumbo.onReturn = () => this.pump()
   }
@@ -109,6 +112,7 @@ export class Parser {
       this.halt(job, fault)
       return
     }
+    this.stepTimes.add(job.pipeline, result.stepTimes)
     if (job.range.claim.isLive && result.nextOffset > result.firstOffset)
       this.deliver(job, output, result, durationMs)
     job.advance(result)
@@ -120,9 +124,12 @@ export class Parser {
   private deliver(job: ParseJob, region: Region, result: ParseResult, durationMs: number): void {
     region.trim(result.usedBytes)
     const { topic, partition } = job.range.claim
+    const { format, name: pipeline } = this.deps.pipelines[job.pipeline]!
     this.deps.emit('parse:batch:completed', {
       topic,
       partition,
+      pipeline,
+      format,
       records: result.nextOffset - result.firstOffset,
       inputBytes: result.valueBytes,
       outputBytes: result.copyBytes,
@@ -133,14 +140,20 @@ export class Parser {
       durationMs,
       workerMs: result.workerMs,
     })
-    result.droppedBy.forEach((records, step) => {
-      if (records > 0)
-        this.deps.emit('parse:records:dropped', {
-          ...stepName(this.deps.pipelines, job.pipeline, step),
-          records,
-        })
-    })
+    this.tellSteps(job, 'parse:records:dropped', result.droppedBy)
+    this.tellSteps(job, 'parse:step:failed', result.failedBy)
     this.deps.deliver({ claim: job.range.claim, region, result, verdict: null })
+  }
+
+  private tellSteps(
+    job: ParseJob,
+    event: 'parse:records:dropped' | 'parse:step:failed',
+    records: readonly number[],
+  ): void {
+    const { emit, pipelines } = this.deps
+    records.forEach((count, step) => {
+      if (count > 0) emit(event, { ...stepName(pipelines, job.pipeline, step), records: count })
+    })
   }
 
   private refused(job: ParseJob, result: ParseResult): void {

@@ -52,24 +52,26 @@ export class RecordFields implements Fields {
   }
 
   text(name: string): string | null {
-    const json = this.isColumn(name) ? this.filler(name)?.json : find(this.all, name)
-    return json === undefined || json === 'null' ? null : decodeText(json)
+    const json = this.json(name)
+    return json === null ? null : decodeText(json)
   }
 
   set(name: string, value: FieldValue): void {
     this.isChanged = true
     const json = encodeValue(value)
-    if (!this.isColumn(name)) {
-      put(this.all, name, json)
-    } else if (value === null) {
-      this.remove(name)
-    } else if (canFill(name, json, columnKey(name))) {
-      const alias = this.filler(name)?.alias
-      if (alias !== undefined) take(this.all, alias)
-      this.all.push({ key: columnKey(name), rawKey: `"${columnKey(name)}"`, json })
-    } else {
-      put(this.all, name, json)
-    }
+    if (!this.isColumn(name)) put(this.all, name, json)
+    else if (value === null) this.remove(name)
+    else if (!this.fill(name, json)) put(this.all, name, json)
+  }
+
+  rename(from: string, to: string): boolean {
+    const json = this.json(from)
+    if (json === null) return false
+    this.isChanged = true
+    this.remove(from)
+    const isFilled = this.isColumn(to) && (this.fill(to, json) || this.fill(to, quotedText(json)))
+    if (!isFilled) put(this.all, to, json)
+    return true
   }
 
   remove(name: string): void {
@@ -104,6 +106,22 @@ export class RecordFields implements Fields {
     return this.members
   }
 
+  /** The value as written, one character a byte; null: there is none. */
+  private json(name: string): string | null {
+    const json = this.isColumn(name) ? this.filler(name)?.json : find(this.all, name)
+    return json === undefined || json === 'null' ? null : json
+  }
+
+  /** False: the column does not take it. */
+  private fill(column: PromotedColumn, json: string): boolean {
+    const key = columnKey(column)
+    if (!canFill(column, json, key)) return false
+    const alias = this.filler(column)?.alias
+    if (alias !== undefined) take(this.all, alias)
+    this.all.push({ key, rawKey: `"${key}"`, json })
+    return true
+  }
+
   private isColumn(name: string): name is PromotedColumn {
     return this.names_.has(name)
   }
@@ -119,6 +137,9 @@ export class RecordFields implements Fields {
 }
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
+
+/** The text of a value, as a string with its quotes. */
+const quotedText = (json: string): string => encodeValue(decodeText(json))
 
 /** Whether the column takes the value; assembly/columns.ts has the last word. */
 function canFill(column: PromotedColumn, json: string, alias: string): boolean {

@@ -35,7 +35,9 @@ export interface Ending {
   stop: ParseResult['stop']
   stopReason: string
   droppedBy: ParseResult['droppedBy']
+  failedBy: ParseResult['failedBy']
   stepFailures: ParseResult['stepFailures']
+  stepTimes: ParseResult['stepTimes']
 }
 
 /** The result of the task, whose slot the kernel has finished. */
@@ -66,7 +68,9 @@ export function readResult(
     usedBytes: count(RESULT_USED_AT),
     dropped: count(RESULT_DROPPED_AT),
     droppedBy: ending.droppedBy,
+    failedBy: ending.failedBy,
     stepFailures: ending.stepFailures,
+    stepTimes: ending.stepTimes,
     skipped: sum(RESULT_SKIPPED_AT),
     valueBytes: sum(RESULT_VALUE_BYTES_AT),
     malformed: count(RESULT_MALFORMED_AT),

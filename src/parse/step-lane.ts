@@ -19,23 +19,28 @@ import {
   SETTLE_REWRITTEN,
   STEP_DONE,
 } from '../kernel/memory-map.ts'
-import type { ParserSettings, StepFailure } from './contract.ts'
+import type { ParserSettings, StepFailure, StepTime } from './contract.ts'
 import { RecordFields } from './record-fields.ts'
-import type { Step } from './steps/step.ts'
+import { TIMED_EVERY } from './step-times.ts'
+import type { Outcome, Step } from './steps/step.ts'
 
 /** Of one task; the others have the kernel's plain reason. */
 const MOST_FAILURES = 100
 const MOST_REASON_CHARACTERS = 300
 
 export class StepLane {
-  /** Of the task: records left out by each step (empty: none), and what failed. */
+  /** Of the task: records left out by each step and on which it failed (empty: none), and why. */
   droppedBy: number[] = []
+  failedBy: number[] = []
   failures: StepFailure[] = []
+  /** Of the task, by step; empty: none of its records was timed. */
+  times: StepTime[] = []
   private readonly kernel: Kernel
   private readonly pipeline: string
   private readonly steps: readonly Step[]
   private readonly fields: RecordFields
   private slot = 0
+  private untilTimed = TIMED_EVERY
 
   constructor(kernel: Kernel, settings: ParserSettings, steps: readonly Step[]) {
     this.kernel = kernel
@@ -47,7 +52,9 @@ export class StepLane {
   begin(slot: number): void {
     this.slot = slot
     this.droppedBy = []
+    this.failedBy = []
     this.failures = []
+    this.times = []
   }
 
   /** Runs the steps on the record that waits; gives what the kernel's settleRecord says. */
@@ -56,11 +63,15 @@ export class StepLane {
     const { view } = kernel
     fields.open(view.getUint32(slot + RESULT_TEXT_AT, true), view.getUint32(slot + RESULT_TEXT_END_AT, true))
     let number = 0
+    this.untilTimed -= 1
+    const isTimed = this.untilTimed === 0
+    if (isTimed) this.untilTimed = TIMED_EVERY
     try {
       for (const step of steps) {
         number += 1
         view.setUint32(slot + RUNNING_STEP_AT, number, true)
-        if (step.run(fields) === 'drop') return this.drop(number)
+        const outcome = isTimed ? this.timed(step, number) : step.run(fields)
+        if (outcome === 'drop') return this.drop(number)
       }
     } catch (error) {
       return this.fail(number, error)
@@ -68,6 +79,18 @@ export class StepLane {
       view.setUint32(slot + RUNNING_STEP_AT, 0, true)
     }
     return fields.isChanged ? this.rewrite() : kernel.settleRecord(SETTLE_KEEP, 0)
+  }
+
+  private timed(step: Step, number: number): Outcome {
+    if (this.times.length === 0) this.times = this.steps.map(() => ({ runs: 0, ms: 0, maxMs: 0 }))
+    const startedAt = performance.now()
+    try {
+      return step.run(this.fields)
+    } finally {
+      const ms = performance.now() - startedAt
+      const { maxMs, ms: before, runs } = this.times[number - 1]!
+      this.times[number - 1] = { runs: runs + 1, ms: before + ms, maxMs: Math.max(maxMs, ms) }
+    }
   }
 
   private drop(number: number): number {
@@ -79,7 +102,10 @@ export class StepLane {
   private fail(number: number, error: unknown): number {
     const { kernel, slot } = this
     const settled = kernel.settleRecord(SETTLE_REFUSE, DEAD_STEP_FAILED)
-    if (settled === STEP_DONE && this.failures.length < MOST_FAILURES) {
+    if (settled !== STEP_DONE) return settled
+    if (this.failedBy.length === 0) this.failedBy = this.steps.map(() => 0)
+    this.failedBy[number - 1]! += 1
+    if (this.failures.length < MOST_FAILURES) {
       const offset = kernel.view.getFloat64(slot + RESULT_EXPECTED_AT, true) - 1
       this.failures.push({ offset, reason: this.reasonOf(number, error) })
     }

@@ -23,17 +23,20 @@ export class ClientPool {
     this.options = options
   }
 
-  /** A connection that is the caller's until `release`; `release(true)` closes it. */
-  async connect(): Promise<pg.PoolClient> {
-    const client = this.idle.pop() ?? (await this.next())
+  /**
+   * A connection that is the caller's until `release`; `release(true)` closes it. Rejects with the reason of `signal`
+   * when it is aborted while all are in use.
+   */
+  async connect(signal?: AbortSignal): Promise<pg.PoolClient> {
+    const client = this.idle.pop() ?? (await this.next(signal))
     return Object.assign(client, {
       release: (isBroken?: Error | boolean) => this.giveBack(client, Boolean(isBroken)),
     }) as unknown as pg.PoolClient
   }
 
-  private async next(): Promise<pg.Client> {
+  private async next(signal?: AbortSignal): Promise<pg.Client> {
     if (this.size >= this.options.max) {
-      const freed = await new Promise<pg.Client | null>(resolve => this.waiting.push(resolve))
+      const freed = await this.turn(signal)
       if (freed !== null) return freed
     }
     this.size += 1
@@ -45,6 +48,21 @@ export class ClientPool {
       this.left()
       throw error
     }
+  }
+
+  private turn(signal: AbortSignal | undefined): Promise<pg.Client | null> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.waiting.splice(this.waiting.indexOf(take), 1)
+        reject(signal?.reason)
+      }
+      const take: Waiting = client => {
+        signal?.removeEventListener('abort', leave)
+        resolve(client)
+      }
+      this.waiting.push(take)
+      signal?.addEventListener('abort', leave, { once: true })
+    })
   }
 
   private giveBack(client: pg.Client, isBroken: boolean): void {

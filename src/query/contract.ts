@@ -3,6 +3,8 @@
  * are plain JSON, so that they can be kept. Times in answers are ISO 8601 in UTC, times in questions µs since 1970.
  */
 
+import type { AnomalyKind } from '../anomalies/types.ts'
+
 /** From inclusive, to exclusive. */
 export interface Range {
   readonly fromUs: number
@@ -168,6 +170,44 @@ export interface GapsAnswer {
   }[]
 }
 
+/** docs/anomalies.md says what they are. */
+export interface AnomalyQuestion {
+  /** It lasted for a part of this. */
+  readonly range: Range
+  readonly state: 'open' | 'resolved' | 'any'
+  readonly kind?: AnomalyKind
+  /** Any of them. */
+  readonly services?: readonly string[]
+  /** Found before the one with this id. */
+  readonly before?: number
+  readonly limit: number
+}
+
+export interface Anomaly {
+  readonly id: number
+  readonly kind: AnomalyKind
+  readonly service: string
+  /** Of new_severity, else null. */
+  readonly severity: number | null
+  readonly severity_text: string | null
+  /** The first minute that is not as expected, and the first that is again; null: it is not over. */
+  readonly since: string
+  readonly until: string | null
+  readonly found_at: string
+  readonly resolved_at: string | null
+  /** Standard deviations of what was expected; null of what is new. */
+  readonly score: number | null
+  /** Records a minute; of error_rate: errors a minute. */
+  readonly expected: number
+  readonly observed: number
+  /** Records that show it. */
+  readonly examples: readonly (Position & { readonly ts: string })[]
+}
+
+export interface AnomaliesAnswer {
+  readonly anomalies: readonly Anomaly[]
+}
+
 /** A statement that was run for an answer. */
 export interface ExplainedStatement {
   readonly task: string
@@ -199,6 +239,8 @@ export interface Queries {
   services(range: Range, asking: Asking): Promise<ServicesAnswer & Explained>
   stats(asking: Asking): Promise<StatsAnswer & Explained>
   gaps(limit: number, asking: Asking): Promise<GapsAnswer & Explained>
+  /** Never from a cache: one ends without any record being committed. */
+  anomalies(question: AnomalyQuestion, asking: Asking): Promise<AnomaliesAnswer & Explained>
   /** Every record of the range in the order of time, in portions; ends early when the signal aborts. */
   records(range: Range, filter: LogFilter, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>
 }

@@ -9,14 +9,15 @@ import { columnsOf, inRange, type LogRow, ordered, recordOf, selectedOf } from '
 import { windows } from './windows.ts'
 
 const WINDOW_RECORDS = 100_000
-const PORTION_RECORDS = 1_000
+/** Few enough that large records fit the memory of a process. */
+const PORTION_RECORDS = 200
 
 export async function* records(
   db: Db,
   range: Range,
   filter: LogFilter,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const pace = { matching: WINDOW_RECORDS, looked: WINDOW_RECORDS }
+  const pace = { matching: WINDOW_RECORDS, looked: WINDOW_RECORDS, lookedByIndex: WINDOW_RECORDS }
   for await (const window of windows(db, range, filter, 'asc', pace)) {
     await db.rows('begin an export', 'begin read only', [])
     await declare(db, window, filter)

@@ -13,6 +13,10 @@ import { type Window, windows } from './windows.ts'
 /** Of a sample. */
 const MOST_RECORDS = 50_000
 const BUDGET_MS = 5_000
+/** Longer values are counted, and shown, by their beginning. */
+const MOST_CHARACTERS = 256
+/** Of one window: where nearly each record has a value of its own, the rest of them are no frequent ones. */
+const MOST_VALUES = 10_000
 
 interface Counted {
   readonly value: string | number | null
@@ -49,7 +53,7 @@ async function fromSample(db: Db, question: FacetQuestion): Promise<FacetAnswer>
   const { field, filter, limit, range } = question
   const deadline = performance.now() + BUDGET_MS
   const counts = new Map<string | number | null, number>()
-  const pace = { matching: MOST_RECORDS, looked: MOST_RECORDS }
+  const pace = { matching: MOST_RECORDS, looked: MOST_RECORDS, lookedByIndex: MOST_RECORDS }
   let [records, looked, endUs] = [0, 0, range.fromUs]
   for await (const window of windows(db, range, filter, 'desc', pace)) {
     endUs = window.toUs
@@ -78,7 +82,8 @@ function countIn(db: Db, window: Window, { field, filter }: FacetQuestion): Prom
   return db.rows<Counted>(
     'count values in a sample',
     `select ${value} as value, count(*)::float8 as records from logs
-     where ${inRange(window, sql)} and ${logConditions(filter, sql, db.extraColumns)} group by 1`,
+     where ${inRange(window, sql)} and ${logConditions(filter, sql, db.extraColumns)}
+     group by 1 order by 2 desc limit ${MOST_VALUES}`,
     sql.values,
   )
 }
@@ -88,5 +93,6 @@ function fieldOf(field: string, sql: Binder): string {
   if (field === 'severity') return SEVERITY_CLASS
   if (field === 'service' || field === 'host') return field
   const path = field.slice('attr.'.length)
-  return `coalesce(attrs ->> ${sql.bind(path, 'text')}, attrs #>> ${sql.bind(path.split('.'), 'text[]')})`
+  const [name, way] = [sql.bind(path, 'text'), sql.bind(path.split('.'), 'text[]')]
+  return `left(coalesce(attrs ->> ${name}, attrs #>> ${way}), ${MOST_CHARACTERS})`
 }

@@ -3,6 +3,7 @@
  * that is asked for. http/api calls it by its contract.
  */
 import { PipelineError } from '../errors.ts'
+import { anomalies } from './anomalies.ts'
 import type { Cached, Question } from './cached.ts'
 import type { Asking, Explained, ExplainedStatement, Queries, Range } from './contract.ts'
 import { explaining } from './explain.ts'
@@ -35,9 +36,11 @@ const questionOf = (name: string, params: object, { fromUs, toUs, isRolling = fa
 
 /** @param connections of the pool: all but one may be taken by exports */
 export function createQueries(pool: ReadPool, cached: Cached, connections: number): Queries {
+  const askNow = <T extends object>(name: string, asking: Asking, work: (db: Db) => Promise<T>) =>
+    asking.explain ? explained(pool, name, asking, work) : pool.use(name, asking.signal, work)
   const ask = <T extends object>(question: Question, asking: Asking, work: (db: Db) => Promise<T>) =>
     asking.explain
-      ? explained(pool, question.name, asking, work)
+      ? askNow(question.name, asking, work)
       : cached(question, signal => pool.use(question.name, signal, work), asking.signal)
   let exports = 0
   return {
@@ -54,6 +57,7 @@ export function createQueries(pool: ReadPool, cached: Cached, connections: numbe
     services: (range, asking) => ask(questionOf('services', {}, range), asking, db => services(db, range)),
     stats: asking => ask(questionOf('stats', {}, lastHour()), asking, stats),
     gaps: (limit, asking) => ask(questionOf('gaps', { limit }, allTime), asking, db => gaps(db, limit)),
+    anomalies: (question, asking) => askNow('anomalies', asking, db => anomalies(db, question)),
     async *records(range, filter, signal) {
       const most = Math.max(1, connections - KEPT_FROM_EXPORTS)
       if (exports >= most) throw new PipelineError('API_BUSY', { exports: most })

@@ -51,6 +51,7 @@ const settings = {
 export class ReadPool {
   private readonly pool: ClientPool
   private readonly targets = new WeakMap<object, Connected['target']>()
+  private readonly connections: number
   private readonly most: number
   private readonly connectTimeoutMs: number
   private readonly extraColumns: readonly ExtraColumn[]
@@ -58,6 +59,7 @@ export class ReadPool {
 
   constructor({ url, connections, queue, connectTimeoutMs, statementTimeoutMs, ...rest }: ReadPoolOptions) {
     this.extraColumns = rest.extraColumns ?? []
+    this.connections = connections
     this.most = connections + queue
     this.connectTimeoutMs = connectTimeoutMs
     const open = async () => {
@@ -75,6 +77,12 @@ export class ReadPool {
     this.pool = new ClientPool({ max: connections, open })
   }
 
+  /** Reads that have a connection, and that wait for one. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    const running = Math.min(this.inUse, this.connections)
+    return { running, waiting: this.inUse - running }
+  }
+
   /** @throws PipelineError API_BUSY, QUERY_CANCELLED, QUERY_TIMEOUT, POSTGRES_* */
   async use<T>(task: string, signal: AbortSignal, work: (db: Db) => Promise<T>): Promise<T> {
     const lease = await this.lease(task, signal)
@@ -90,10 +98,11 @@ export class ReadPool {
 
   /** A connection until `end` is called, which must be. @throws PipelineError API_BUSY, QUERY_CANCELLED, POSTGRES_* */
   async lease(task: string, signal: AbortSignal): Promise<Lease> {
+    if (signal.aborted) throw new PipelineError('QUERY_CANCELLED', { task })
     if (this.inUse >= this.most) throw new PipelineError('API_BUSY', { most: this.most })
     this.inUse += 1
     try {
-      return this.leaseOf(await this.pool.connect(), signal)
+      return this.leaseOf(await this.pool.connect(signal), signal)
     } catch (error) {
       this.inUse -= 1
       throw queryError(error, task, signal.aborted)

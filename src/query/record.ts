@@ -6,7 +6,7 @@ import { PipelineError } from '../errors.ts'
 import { Binder } from './conditions.ts'
 import type { Position, Range, RecordAnswer } from './contract.ts'
 import type { Db } from './read-pool.ts'
-import { columnsOf, inRange, type LogRow, recordOf, selectedOf } from './rows.ts'
+import { columnsOf, inRange, type LogRow, MOST_ANSWER_BYTES, recordOf, withinBytes } from './rows.ts'
 
 /** Offsets without a row (control records, dead letters) lie between; so many for each neighbour are looked through. */
 const REACH = 4
@@ -40,8 +40,8 @@ async function timeOf(db: Db, topicId: number, partition: number, from: number, 
   return { fromUs: Number(row.min_us), toUs: Number(row.max_us) + 1 }
 }
 
-/** Rows with offsets from `from` to before `to`. @param way asc or desc by offset */
-function rowsBetween(
+/** Rows with offsets from `from` to before `to`, in their order. @param way from which end, where there are more or they are large */
+async function rowsBetween(
   db: Db,
   span: Span,
   partition: number,
@@ -50,17 +50,15 @@ function rowsBetween(
   limit: number,
 ): Promise<LogRow[]> {
   const sql = new Binder()
-  return db.rows<LogRow>(
-    'read by offset',
-    `${selectedOf(db)} from (
-       select ${columnsOf(db)} from logs where ${inRange(span, sql)}
+  const order = `kafka_offset ${way}`
+  const inner = `select ${columnsOf(db)} from logs where ${inRange(span, sql)}
          and topic_id = ${sql.bind(span.topicId, 'smallint')}
          and kafka_partition = ${sql.bind(partition, 'integer')}
          and kafka_offset >= ${sql.bind(from, 'bigint')} and kafka_offset < ${sql.bind(to, 'bigint')}
-       order by kafka_offset ${way} limit ${sql.bind(limit, 'integer')}
-     ) l join topics t using (topic_id) order by kafka_offset`,
-    sql.values,
-  )
+       order by ${order} limit ${sql.bind(limit, 'integer')}`
+  const most = sql.bind(MOST_ANSWER_BYTES / 2, 'float8')
+  const rows = await db.rows<LogRow>('read by offset', withinBytes(db, { inner, order, most }), sql.values)
+  return way === 'asc' ? rows : rows.reverse()
 }
 
 /** @throws PipelineError RECORD_NOT_FOUND, which says so where it is a dead letter */

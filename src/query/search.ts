@@ -2,11 +2,23 @@
  * Search in the order of time, page by page both ways: window by window (windows.ts) until the page is full, the
  * range is at its end or time is over. Neighbours: cursor.ts, conditions.ts.
  */
+import { PipelineError } from '../errors.ts'
 import { Binder, logConditions } from './conditions.ts'
 import type { LogFilter, Range, SearchAnswer, SearchQuestion } from './contract.ts'
 import { beginningOf, type Cursor, type Place, readCursor, writeCursor } from './cursor.ts'
+import { indexedTimes } from './indexed.ts'
 import type { Db } from './read-pool.ts'
-import { columnsOf, inRange, type LogRow, ordered, placeOf, recordOf, selectedOf } from './rows.ts'
+import {
+  columnsOf,
+  inRange,
+  type LogRow,
+  MOST_ANSWER_BYTES,
+  ordered,
+  placeOf,
+  recordOf,
+  type SizedRow,
+  withinBytes,
+} from './rows.ts'
 import { isoOf } from './time.ts'
 import { type Pace, type Window, windows } from './windows.ts'
 
@@ -15,6 +27,11 @@ const BUDGET_MS = 5_000
 /** Records to look at in a window: the first is small, for filters that fit often. */
 const FIRST_WINDOW = 20_000
 const MOST_IN_WINDOW = 320_000
+/** Where an index finds what is rare; what is frequent was found in the windows before. */
+const FIRST_BY_INDEX = 160_000
+const MOST_BY_INDEX = 80_000_000
+const GROWTH = 2
+const GROWTH_BY_INDEX = 8
 
 interface Found {
   readonly rows: readonly LogRow[]
@@ -22,6 +39,8 @@ interface Found {
   readonly endUs: number
   /** The end of the range was reached, or the page is full. */
   readonly complete: boolean
+  /** It ended behind the last row, which may not be the only one of its time. */
+  readonly isCut: boolean
 }
 
 /** @throws PipelineError HTTP_REQUEST_INVALID for a cursor that is none */
@@ -35,7 +54,7 @@ export async function search(db: Db, question: SearchQuestion): Promise<SearchAn
   const found = await find(db, range, question.filter, way, cursor?.place ?? null, limit + 1)
   const page = found.rows.slice(0, limit)
   const isMore = found.rows.length > limit || !found.complete
-  const onwards = page.length === limit ? placeOf(page.at(-1)!) : beginningOf(found.endUs)
+  const onwards = page.length === limit || found.isCut ? placeOf(page.at(-1)!) : beginningOf(found.endUs)
   if (isBack) page.reverse()
   const ends = { onwards: isMore ? onwards : null, cursor }
   return {
@@ -84,38 +103,61 @@ async function find(
   wanted: number,
 ): Promise<Found> {
   const deadline = performance.now() + BUDGET_MS
-  const pace: Pace = { matching: wanted, looked: FIRST_WINDOW }
+  const pace: Pace = { matching: wanted, looked: FIRST_WINDOW, lookedByIndex: FIRST_BY_INDEX }
+  const hasIndex = await indexedTimes(db, range, filter)
   const rows: LogRow[] = []
-  for await (const window of windows(db, range, filter, way, pace)) {
+  let bytesLeft = MOST_ANSWER_BYTES
+  let looks = 0
+  for await (const window of windows(db, range, filter, way, pace, hasIndex)) {
     const endUs = way === 'desc' ? window.toUs : window.fromUs
-    if (performance.now() > deadline) return { rows, endUs, complete: false }
-    rows.push(...(await rowsIn(db, window, filter, way, behind, wanted - rows.length)))
-    if (rows.length >= wanted) return { rows, endUs: Number(rows.at(-1)!.us), complete: true }
-    pace.looked = Math.min(MOST_IN_WINDOW, pace.looked * 2)
+    const soFar = { rows, endUs, complete: false, isCut: false }
+    if (performance.now() > deadline) return soFar
+    const look = { window, filter, behind, limit: wanted - rows.length, bytesLeft }
+    const more = await rowsIn(db, look, way).catch(lateUnless(looks === 0))
+    if (more === null) return soFar
+    looks += 1
+    rows.push(...more)
+    bytesLeft -= more.reduce((sum, row) => sum + row['lc size'], 0)
+    const lastUs = Number(rows.at(-1)?.us)
+    if (rows.length >= wanted) return { rows, endUs: lastUs, complete: true, isCut: false }
+    const isCut = more.length < (more[0]?.['lc found'] ?? 0) || bytesLeft <= 0
+    if (isCut) return { rows, endUs: lastUs, complete: false, isCut }
+    pace.looked = Math.min(MOST_IN_WINDOW, pace.looked * GROWTH)
+    pace.lookedByIndex = Math.min(MOST_BY_INDEX, pace.lookedByIndex * GROWTH_BY_INDEX)
     pace.matching = wanted - rows.length
   }
-  return { rows, endUs: way === 'desc' ? range.fromUs : range.toUs, complete: true }
+  return { rows, endUs: way === 'desc' ? range.fromUs : range.toUs, complete: true, isCut: false }
+}
+
+/** A window that is too much ends a search that has come somewhere already: the next page begins with a small one. */
+const lateUnless =
+  (isFirst: boolean) =>
+  (error: unknown): null => {
+    if (!isFirst && error instanceof PipelineError && error.code === 'QUERY_TIMEOUT') return null
+    throw error
+  }
+
+interface Look {
+  readonly window: Window
+  readonly filter: LogFilter
+  readonly behind: Place | null
+  readonly limit: number
+  readonly bytesLeft: number
 }
 
 function rowsIn(
   db: Db,
-  window: Window,
-  filter: LogFilter,
+  { window, filter, behind, limit, bytesLeft }: Look,
   way: 'asc' | 'desc',
-  behind: Place | null,
-  limit: number,
-): Promise<LogRow[]> {
+): Promise<SizedRow[]> {
   const sql = new Binder()
   const conditions = [inRange(window, sql), logConditions(filter, sql, db.extraColumns)]
   if (behind !== null) conditions.push(isBehind(behind, way, sql))
-  return db.rows<LogRow>(
-    'search logs',
-    `${selectedOf(db)} from (
-       select ${columnsOf(db)} from logs where ${conditions.join(' and ')}
-       order by ${ordered(way)} limit ${sql.bind(limit, 'integer')}
-     ) l join topics t using (topic_id) order by ${ordered(way)}`,
-    sql.values,
-  )
+  const order = ordered(way)
+  const inner = `select ${columnsOf(db)} from logs where ${conditions.join(' and ')}
+       order by ${order} limit ${sql.bind(limit, 'integer')}`
+  const most = sql.bind(bytesLeft, 'float8')
+  return db.rows<SizedRow>('search logs', withinBytes(db, { inner, order, most }), sql.values)
 }
 
 function isBehind({ us, topicId, partition, offset }: Place, way: 'asc' | 'desc', sql: Binder): string {

@@ -13,7 +13,12 @@ export interface Pace {
   matching: number
   /** Records to look at. */
   looked: number
+  /** The same where an index finds those that fit. */
+  lookedByIndex: number
 }
+
+/** Has the segment of that time (µs) an index for what is looked for? */
+export type HasIndex = (us: number) => boolean
 
 export interface Window extends Range {
   /** Records in it, by the rollups. */
@@ -66,6 +71,7 @@ export async function* windows(
   filter: LogFilter,
   order: 'asc' | 'desc',
   pace: Readonly<Pace>,
+  hasIndex: HasIndex = () => false,
 ): AsyncGenerator<Window> {
   const isExact = isRollupFilter(filter)
   const open: Minute[] = []
@@ -77,12 +83,17 @@ export async function* windows(
       between += minute.records
       continue
     }
-    const isCut = minute.records > 2 * pace.looked
-    if (open.length > 0 && (isCut || between > MOST_BETWEEN)) yield windowOf(open.splice(0), range)
+    const isIndexed = hasIndex(minute.us)
+    const looked = isIndexed ? pace.lookedByIndex : pace.looked
+    const isCut = minute.records > 2 * looked
+    // A search by index in one part of a window would be a scan in the other.
+    const isOther = open[0] !== undefined && hasIndex(open[0].us) !== isIndexed
+    const isBetween = !isIndexed && between > MOST_BETWEEN
+    if (open.length > 0 && (isCut || isOther || isBetween)) yield windowOf(open.splice(0), range)
     between = 0
-    if (isCut) yield* slices(minute, range, order, pace)
+    if (isCut) yield* slices(minute, range, order, looked)
     else open.push(minute)
-    const isFull = sum('records') >= pace.looked || (isExact && sum('matching') >= pace.matching)
+    const isFull = sum('records') >= looked || (isExact && sum('matching') >= pace.matching)
     if (open.length > 0 && isFull) yield windowOf(open.splice(0), range)
   }
   if (open.length > 0) yield windowOf(open, range)
@@ -98,8 +109,8 @@ function windowOf(open: readonly Minute[], { fromUs, toUs }: Range): Window {
 }
 
 /** Parts of one minute, as if its records were spread evenly. */
-function* slices(minute: Minute, range: Range, order: 'asc' | 'desc', pace: Readonly<Pace>) {
-  const count = Math.min(MOST_SLICES, Math.ceil(minute.records / pace.looked))
+function* slices(minute: Minute, range: Range, order: 'asc' | 'desc', looked: number) {
+  const count = Math.min(MOST_SLICES, Math.ceil(minute.records / looked))
   const widthUs = Math.ceil(MINUTE_US / count)
   for (let index = 0; index < count; index++) {
     const startUs = minute.us + (order === 'asc' ? index : count - 1 - index) * widthUs

@@ -15,6 +15,8 @@ export interface LinkOptions {
   readonly onConnected?: (client: Redis) => Promise<void>
   /** A command or a connection failed. */
   readonly onFailed: (error: PipelineError) => void
+  /** The first command or connection that succeeded after one that failed. */
+  readonly onRecovered: () => void
 }
 
 /** After a failure nothing is tried for so long. */
@@ -26,6 +28,7 @@ export class RedisLink {
   private client: Redis | null = null
   private connecting: Promise<void> | null = null
   private retryAt = 0
+  private isFailing = false
 
   constructor(options: LinkOptions) {
     this.options = options
@@ -56,6 +59,7 @@ export class RedisLink {
         throw error
       }
       this.client = client
+      this.succeeded()
     } catch (error) {
       this.failed(error)
     }
@@ -68,15 +72,24 @@ export class RedisLink {
       return null
     }
     try {
-      return await work(this.client!)
+      const result = await work(this.client!)
+      this.succeeded()
+      return result
     } catch (error) {
       this.failed(error)
       return null
     }
   }
 
+  private succeeded(): void {
+    if (!this.isFailing) return
+    this.isFailing = false
+    this.options.onRecovered()
+  }
+
   private failed(error: unknown): void {
     if (this.closing.signal.aborted) return
+    this.isFailing = true
     // A refusal (no memory left) says nothing against the connection.
     if (!(error instanceof ReplyError)) {
       this.client?.disconnect()

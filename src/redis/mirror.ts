@@ -65,7 +65,7 @@ export class Mirror {
   private turn = 0
   private isKeyForeign = false
   private trouble: PipelineError | null = null
-  private failingSince: number | null = performance.now()
+  private isUp = false
   private lastWriteAt: number | null = null
   private loop: Promise<void> | null = null
 
@@ -81,7 +81,7 @@ export class Mirror {
   snapshot(): MirrorSnapshot {
     return {
       mode: this.modes.now,
-      isUp: this.failingSince === null,
+      isUp: this.isUp,
       instance: this.deps.instance,
       lastWriteAgeMs: this.lastWriteAt === null ? null : performance.now() - this.lastWriteAt,
       trouble: this.trouble?.message ?? null,
@@ -167,9 +167,7 @@ export class Mirror {
     this.trouble = null
     this.lastWriteAt = now
     this.deps.emit('redis:mirror:written', { partitions, durationMs })
-    if (this.failingSince !== null)
-      this.deps.emit('redis:mirror:recovered', { awayMs: now - this.failingSince })
-    this.failingSince = null
+    this.isUp = true
   }
 
   private failed(error: unknown): void {
@@ -178,10 +176,9 @@ export class Mirror {
     this.isKeyForeign = error instanceof ReplyError && messageStarts(error, 'WRONGTYPE')
     if (!isServerAnswer(error)) this.leave()
     this.turn = 0
-    const isNew = this.trouble === null
+    this.isUp = false
     this.trouble = redisError(error)
-    this.failingSince ??= performance.now()
-    this.deps.emit('redis:mirror:failed', { error: this.trouble, isNew })
+    this.deps.emit('redis:mirror:failed', { error: this.trouble })
   }
 
   /** What was sent and not answered goes with the connection: one that stalls must not pile up. */

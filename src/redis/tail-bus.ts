@@ -42,7 +42,14 @@ export class TailBus {
       await client.subscribe(channelOf(prefix))
     }
     const onFailed = (error: PipelineError): void => emit('redis:tail:failed', { error })
-    this.link = new RedisLink({ url, name: 'logcollector-tail', onConnected: subscribe, onFailed })
+    const onRecovered = (): void => emit('redis:tail:recovered', {})
+    this.link = new RedisLink({
+      url,
+      name: 'logcollector-tail',
+      onConnected: subscribe,
+      onFailed,
+      onRecovered,
+    })
   }
 
   /** Messages come. */

@@ -187,6 +187,7 @@ export class Leadership {
       await delay(this.backoff.next())
       try {
         await this.deps.adapter.refreshMetadata()
+        this.deps.emit('source:metadata:read', {})
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error
         this.deps.emit('source:fetch:failed', { broker: -1, error })

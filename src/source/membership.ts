@@ -9,6 +9,7 @@ import type { Emit } from '../events.ts'
 import { delay, retryWhile } from '../supervisor/backoff.ts'
 import { Signal } from '../supervisor/signal.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
+import type { TopicFacts } from './kafka/topic-list.ts'
 
 export interface MembershipDeps {
   readonly adapter: KafkaAdapter
@@ -105,7 +106,7 @@ export class Membership {
   /** The topics to read, as the brokers have them now. */
   private async look(): Promise<readonly string[]> {
     const { adapter, onTopicIds, topics: items } = this.deps
-    const { clusterId, topics: present } = await adapter.topics(items.some(isPattern) ? null : items)
+    const { brokers, clusterId, topics: present } = await adapter.topics(items.some(isPattern) ? null : items)
     const { topics, missing } = selectTopics(items, present)
     if (this.clusterId !== '') {
       for (const topic of topics) if (!this.known.has(topic)) this.lateTopics.add(topic)
@@ -114,8 +115,25 @@ export class Membership {
     this.clusterId = clusterId
     this.missing = missing
     this.partitions = new Map(present.map(({ name, partitions }) => [name, partitions]))
+    this.deps.emit('source:metadata:read', {})
+    this.tell(
+      brokers,
+      present.filter(({ name }) => topics.includes(name)),
+    )
     onTopicIds(new Map(present.flatMap(({ name, id }) => (id === null ? [] : [[name, id]]))))
     return topics
+  }
+
+  private tell(brokers: number, topics: readonly TopicFacts[]): void {
+    this.deps.emit('source:topics:seen', {
+      brokers,
+      topics: topics.map(({ name, partitions, underReplicated, leaderless }) => ({
+        topic: name,
+        partitions,
+        underReplicated,
+        leaderless,
+      })),
+    })
   }
 
   /** Looks soon: a broker does not know a topic of ours. */

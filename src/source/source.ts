@@ -105,6 +105,7 @@ export class Source {
       { isWanted: () => waiting().length > 0, onError: error => this.claimFailed(topic, error) },
     )
     if (stored === null) return
+    this.deps.emit('store:task:completed', { task: `claim ${topic}` })
     const durationMs = performance.now() - startedAt
     for (const partition of waiting()) {
       const position = stored.get(partition.partition)

@@ -52,6 +52,9 @@ export interface LetterContents {
   readonly encoded: Buffer | null
 }
 
+/** Whoever can ask: the pool of the store, or a connection of the API. */
+export type LetterReader = Pick<StorePool, 'query'>
+
 const MATCHING = `
   from dead_letters d join topics t using (topic_id)
   where t.group_id = $1
@@ -124,7 +127,7 @@ export async function letterKeys(
 
 /** The newest letters, without their contents. */
 export async function readLetters(
-  pool: StorePool,
+  pool: LetterReader,
   filter: LetterFilter,
   limit: number,
 ): Promise<StoredLetter[]> {
@@ -152,7 +155,7 @@ export async function readLetters(
 
 /** What is kept of one letter; null when it is gone. */
 export async function letterContents(
-  pool: StorePool,
+  pool: LetterReader,
   { topicId, partition, offset }: LetterKey,
 ): Promise<LetterContents | null> {
   const [row] = await pool.query<LetterContents & Record<string, Buffer | null>>(

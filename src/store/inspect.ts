@@ -39,6 +39,8 @@ export const neededOnTables: Readonly<Record<string, readonly string[]>> = {
   log_rollup_1m: [...readAndInsert, 'update'],
   schema_migrations: ['select'],
   segments: ['select'],
+  anomalies: [...readAndInsert, 'update'],
+  anomaly_watch: [...readAndInsert, 'update'],
   api_keys: ['select'],
 }
 /** What a writer calls; each name is there once. */

@@ -46,6 +46,7 @@ export class Storekeeper {
   private async turn(chore: Chore): Promise<void> {
     try {
       await chore.run(this.ending.signal)
+      this.deps.emit('store:task:completed', { task: chore.name })
     } catch (error) {
       if (!(error instanceof PipelineError)) {
         this.deps.onFailed(error instanceof Error ? error : new Error(String(error)))

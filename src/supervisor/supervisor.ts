@@ -34,6 +34,14 @@ export interface SupervisorOptions {
   readonly now?: () => number
 }
 
+/** A child as /debug shows it. */
+export interface ChildFacts {
+  readonly name: string
+  readonly rule: RestartRule
+  readonly restarts: number
+  readonly isRestarting: boolean
+}
+
 interface Child {
   readonly spec: ChildSpec
   restarts: number
@@ -67,7 +75,18 @@ export class Supervisor {
   async add(spec: ChildSpec): Promise<void> {
     if (this.isEnding) return
     this.children.push({ spec, restarts: 0, restarting: null, isBeingStopped: false, endedEarly: null })
+    this.options.emit('supervisor:child:added', { child: spec.name })
     await spec.part.start()
+  }
+
+  /** In the order of their start. */
+  get facts(): readonly ChildFacts[] {
+    return this.children.map(({ spec, restarting, restarts }) => ({
+      name: spec.name,
+      rule: spec.restart,
+      restarts,
+      isRestarting: restarting !== null,
+    }))
   }
 
   /** A child ended by itself; null: without an error. */

@@ -13,6 +13,7 @@ const NOW_MS = Date.parse('2026-01-04T12:00:00Z')
 const keepAll: StoragePolicy = {
   sealAfterMs: 0,
   indexes: [],
+  textIndex: 'off',
   retentionMs: 0,
   maxSizeBytes: 0,
   rollupRetentionMs: 0,

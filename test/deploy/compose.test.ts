@@ -43,7 +43,7 @@ for (const [name, service] of services) {
     assert.match(service.image, /^[\w./-]+:v?\d+\.\d+(\.\d+)?(-\w+)?$/)
     assert.match(service.deploy!.resources.limits.cpus, /^\d+(\.\d+)?$/)
     assert.match(service.deploy!.resources.limits.memory, /^\d+[mg]$/)
-    const ends = name === 'topic'
+    const ends = ['topic', 'roles', 'migrate'].includes(name)
     const serves = name !== 'producer'
     assert.is(isHealthChecked(service), !ends && serves)
   })
@@ -147,11 +147,30 @@ test('Prometheus asks LogCollector and the exporters where they are', () => {
     const isThere = JSON.stringify([service?.healthcheck, service?.ports]).includes(`:${port}`)
     assert.ok(service && isThere, target)
   }
-  for (const name of ['logcollector', 'postgres-exporter', 'redis-exporter'])
+  for (const name of ['logcollector', 'postgres-exporter', 'redis-exporter', 'node-exporter'])
     assert.ok(
       targets.some(target => target.startsWith(`${name}:`)),
       name,
     )
+})
+
+test('Grafana reads as the role that is granted reading, the exporter as one that is granted nothing of it', () => {
+  const { grafana, migrate, roles } = compose.services
+  const exporter = environmentOf(compose.services['postgres-exporter']!)
+  const made = environmentOf(roles!)
+  const reader = [made.READER, made.READER_PASSWORD]
+  const { READER_PASSWORD: password, READER_USER: user } = environmentOf(grafana!)
+  assert.equal([user, password], reader)
+  assert.equal(migrate!.command, ['migrate', '--reader', made.READER])
+  assert.equal([exporter.DATA_SOURCE_USER, exporter.DATA_SOURCE_PASS], [made.MONITOR, made.MONITOR_PASSWORD])
+  assert.is(new Set([made.PGUSER, made.READER, made.MONITOR]).size, 3)
+  const sql = readText('deploy/compose/roles.sql')
+  for (const [, name] of sql.matchAll(/^\\getenv \w+ (\w+)$/gm)) assert.ok(name! in made, name)
+})
+
+test('the disk that is watched is that of Postgres', () => {
+  const volumeOf = (name: string) => compose.services[name]!.volumes!.map(volume => volume.split(':')[0])
+  assert.equal(volumeOf('node-exporter'), volumeOf('postgres'))
 })
 
 test('Grafana gets both data sources, and the variables that they need', () => {

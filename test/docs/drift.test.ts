@@ -27,10 +27,12 @@ const homes: Readonly<Record<string, string>> = {
   settings: 'docs/configuration.md',
   errors: 'docs/errors.md',
   metrics: 'docs/metrics.md',
+  boards: 'docs/metrics.md',
   commands: 'docs/cli.md',
   'exit codes': 'docs/cli.md',
   'pipeline figures': 'README.md',
   steps: 'docs/pipelines.md',
+  events: 'docs/logging.md',
 }
 
 for (const page of documentationPages().filter(name => existsSync(join(repositoryRoot, name))))

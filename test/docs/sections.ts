@@ -6,13 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { benchmarksPage, pipelineChart } from '../../native-bench/render.ts'
-import { observabilityFiles } from '../../observability/boards/index.ts'
+import { boardsTable, observabilityFiles } from '../../observability/boards/index.ts'
 import { exitCodesTable } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { exampleYaml, settingsTable } from '../../src/config/render.ts'
 import { errorKinds } from '../../src/errors.ts'
 import { metricsTable } from '../../src/metrics-catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { eventsTable } from './events-section.ts'
 import { faultsPage } from './faults-page.ts'
 import { stepsReference } from './steps-section.ts'
 
@@ -60,10 +61,12 @@ export const sections: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   errors: errorsTable,
   metrics: metricsTable,
+  boards: boardsTable,
   commands: commandsReference,
   'exit codes': exitCodesTable,
   'pipeline figures': pipelineChart,
   steps: stepsReference,
+  events: eventsTable,
 }
 
 /** Files that are generated whole. */

@@ -38,6 +38,8 @@ test('without keys only this machine is answered, by its name, and no page of an
   const refused: readonly (readonly [Record<string, string>, string])[] = [
     [{ host: 'logs.example.com' }, 'a name that points here'],
     [{ 'x-forwarded-for': '203.0.113.9' }, 'a proxy'],
+    [{ 'x-real-ip': '203.0.113.9' }, 'another proxy'],
+    [{ via: '1.1 proxy' }, 'a third'],
     [{ origin: 'https://evil.example' }, 'a page'],
   ]
   for (const [headers, what] of refused) {

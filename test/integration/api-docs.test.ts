@@ -22,6 +22,12 @@ test.before(async () => {
     `insert into ingest_ledger (topic_id, kafka_partition, first_offset, next_offset, stored, dead, skipped, bytes)
      values (1, 1, 3000, 3001, 0, 1, 0, 0)`,
   )
+  await api.observer.query(
+    `insert into anomalies (kind, service, since, found_at, score, expected, observed, examples)
+     select 'error_rate', 'checkout', '2026-01-15T11:37:00Z', '2026-01-15T11:39:15Z', 7.5, 2, 31.5,
+       jsonb_agg(to_jsonb(e)) from (select topic, kafka_partition as partition, kafka_offset as "offset", ts
+         from logs join topics using (topic_id) where kafka_partition = 0 and kafka_offset = 2985) as e`,
+  )
   base = await api.server.listen({ host: '127.0.0.1', port: 0 })
 })
 

@@ -1,6 +1,8 @@
 /** Questions to /api/v1 over real rows: filters, pages both ways, neighbours, counts, export (src/query, src/http/api). */
 import * as assert from 'uvu/assert'
 import type {
+  AnomaliesAnswer,
+  Explained,
   FacetAnswer,
   HistogramAnswer,
   RecordAnswer,
@@ -273,6 +275,57 @@ test('the description of the API names every route, and can be browsed', async (
     assert.ok(`/api/v1${path}` in paths, path)
   const page = await api.get('docs/')
   assert.match(page.body, 'swagger-ui')
+})
+
+const ANOMALIES = `
+  insert into anomalies (kind, service, severity, since, until, found_at, resolved_at, score, expected, observed) values
+    ('volume_spike', 'checkout', null, '2026-01-15T10:00:00Z', '2026-01-15T10:30:00Z', '2026-01-15T10:01:15Z', '2026-01-15T10:35:00Z', 9, 10, 50),
+    ('new_severity', 'checkout', 21, '2026-01-15T11:00:00Z', null, '2026-01-15T11:01:15Z', null, null, 0, 3),
+    ('silent', 'search', null, '2026-01-15T11:30:00Z', null, '2026-01-15T11:33:15Z', null, 8, 20, 0)`
+
+test('anomalies: by state, kind, service and time, a page after the other', async () => {
+  await api.observer.query(ANOMALIES)
+  const list = async (query: string) => (await api.json<AnomaliesAnswer>(`anomalies?${query}`)).anomalies
+  const kinds = async (query: string) => (await list(query)).map(({ kind }) => kind)
+  assert.equal(await kinds(''), ['silent', 'new_severity', 'volume_spike'])
+  assert.equal(await kinds('state=open'), ['silent', 'new_severity'])
+  assert.equal(await kinds('state=resolved'), ['volume_spike'])
+  assert.equal(await kinds('kind=silent&service=search'), ['silent'])
+  assert.equal(await kinds('service=checkout&service=search&limit=2'), ['silent', 'new_severity'])
+  // One that lasted into the time asked for is in it; one that is over before or begins after is not.
+  assert.equal(await kinds('from=2026-01-15T10:20:00Z&to=2026-01-15T10:50:00Z'), ['volume_spike'])
+  assert.equal(await kinds('from=2026-01-15T10:40:00Z&to=2026-01-15T11:10:00Z'), ['new_severity'])
+  const [latest] = await list('limit=1')
+  assert.equal(await kinds(`before=${latest!.id}&limit=1`), ['new_severity'])
+  const [fatal] = await list('kind=new_severity')
+  assert.equal(fatal, {
+    id: fatal!.id,
+    kind: 'new_severity',
+    service: 'checkout',
+    severity: 21,
+    severity_text: 'fatal',
+    since: '2026-01-15T11:00:00.000000Z',
+    until: null,
+    found_at: '2026-01-15T11:01:15.000000Z',
+    resolved_at: null,
+    score: null,
+    expected: 0,
+    observed: 3,
+    examples: [],
+  })
+})
+
+test('an anomaly that is over is over in the next answer, and the statement can be looked at', async () => {
+  await api.observer.query(
+    `update anomalies set until = '2026-01-15T11:40:00Z', resolved_at = now() where kind = 'silent'`,
+  )
+  const { anomalies, explain } = await api.json<AnomaliesAnswer & Explained>(
+    'anomalies?kind=silent&state=open&explain',
+  )
+  assert.equal(anomalies, [])
+  assert.match(explain![0]!.sql, 'from anomalies')
+  for (const query of ['kind=nothing', 'state=half', 'before=0', 'limit=1001', 'knd=silent'])
+    assert.is((await api.get(`anomalies?${query}`)).statusCode, 400, query)
 })
 
 test.run()

@@ -9,6 +9,7 @@ import type { EventName, Events } from '../../src/events.ts'
 import type { Question } from '../../src/query/cached.ts'
 import { Announcer } from '../../src/redis/cache/announcer.ts'
 import { QueryCache } from '../../src/redis/cache/cache.ts'
+import { forgetAnswers } from '../../src/redis/cache/forget.ts'
 import { OPEN_MS } from '../../src/redis/link.ts'
 import { type Redis, startRedis } from '../../stack/redis.ts'
 import { redisClient } from '../support/services.ts'
@@ -37,14 +38,19 @@ interface Process {
 }
 
 /** A cache as one process has it. */
-async function processOf(prefix: string, budgetBytes = 1 << 20, url = server.url): Promise<Process> {
+async function processOf(
+  prefix: string,
+  budgetBytes = 1 << 20,
+  url = server.url,
+  identity = 'one database',
+): Promise<Process> {
   const outcomes: string[] = []
   const failures: string[] = []
   const emit = <N extends EventName>(name: N, event: Events[N]): void => {
     if ('outcome' in event) outcomes.push(event.outcome)
     if (name === 'redis:cache:failed') failures.push(String((event as { error: Error }).error.message))
   }
-  const cache = new QueryCache({ url, prefix, budgetBytes, emit })
+  const cache = new QueryCache({ url, prefix, identity, budgetBytes, emit })
   await cache.start()
   cleanUp(() => cache.stop())
   return { cache, outcomes, failures }
@@ -93,6 +99,14 @@ test('fifty callers in two processes cost one fill', async () => {
     (index % 2 === 0 ? one : two).cache.cached(question, fill, forever),
   )
   await until(() => fill.calls === 1, { deadlineMs: 2000, what: 'the fill' })
+  const loads = () => [one, two].map(({ cache }) => cache.load)
+  await until(() => loads().some(({ waiting }) => waiting === 1), { deadlineMs: 2000, what: 'who waits' })
+  assert.equal(
+    loads()
+      .map(({ filling }) => filling)
+      .sort(),
+    [0, 1],
+  )
   held.open()
   assert.equal(new Set((await Promise.all(asked)).map(({ calls }) => calls)), new Set([1]))
   assert.equal(await two.cache.cached(question, fill, forever), { calls: 1 })
@@ -100,6 +114,7 @@ test('fifty callers in two processes cost one fill', async () => {
   assert.equal([...one.outcomes, ...two.outcomes].filter(each => each === 'filled').length, 1)
   assert.ok([...one.outcomes, ...two.outcomes].includes('waited'))
   assert.is(two.outcomes.at(-1), 'hit')
+  for (const load of loads()) assert.equal(load, { filling: 0, waiting: 0, isUp: true })
 })
 
 test('a filler that fails fails its own callers; those of another process fill themselves', async () => {
@@ -231,6 +246,26 @@ test('large answers are not kept, and all together keep their budget', async () 
   const sizes = await client.hgetall(`${prefix}:cache:bytes`)
   assert.ok(Object.keys(sizes).length >= kept.length + 1)
   assert.ok(Number(sizes['']) <= 1 << 20)
+})
+
+test('processes of different databases do not meet, though their prefix is the same', async () => {
+  const prefix = freshPrefix()
+  const [one, two] = [await processOf(prefix), await processOf(prefix, 1 << 20, server.url, 'another')]
+  const question = questionOver(HOUR_MS)
+  assert.is(await one.cache.cached(question, async () => 'ours', forever), 'ours')
+  assert.is(await two.cache.cached(question, async () => 'theirs', forever), 'theirs')
+})
+
+test('what changes rows past the announcer ends every answer', async () => {
+  const prefix = freshPrefix()
+  const { cache } = await processOf(prefix)
+  const fill = counting()
+  const question = questionOver(HOUR_MS)
+  await cache.cached(question, fill, forever)
+  assert.equal(await cache.cached(question, fill, forever), { calls: 1 })
+  await forgetAnswers({ url: server.url, prefix })
+  assert.equal(await cache.cached(question, fill, forever), { calls: 2 })
+  await forgetAnswers({ url: '', prefix })
 })
 
 test('without Redis there is an answer, and callers still share', async () => {

@@ -6,7 +6,6 @@ import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { SettingKey } from '../../src/config/settings/index.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { createEvents, type Emit } from '../../src/events.ts'
-import { createLogger } from '../../src/log.ts'
 import { kafkaAddress } from '../support/services.ts'
 import { cleanUp } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
@@ -49,9 +48,8 @@ export function startEngine(
       ...settings,
     },
   })
-  const log = createLogger({ level: 'error', format: 'json' })
   const emit = createEvents(...(listener === undefined ? [] : [listener]))
-  const engine = createEngine({ config, log, emit, ...(worker === undefined ? {} : { worker }) })
+  const engine = createEngine({ config, emit, ...(worker === undefined ? {} : { worker }) })
   let stopped: Promise<boolean> | null = null
   const stop = () => {
     stopped ??= engine.stop('test')

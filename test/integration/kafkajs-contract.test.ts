@@ -136,6 +136,9 @@ test('the assigner is handed the cluster before anything is joined, and it knows
   assert.ok(all.topics.some(facts => facts.name === '__consumer_offsets' && facts.isInternal))
   const { topics } = await adapter.topics([name, 'there-is-no-such-topic'])
   assert.is(topics.length, 1)
+  // One broker of the stack holds all there is.
+  const { partitions, underReplicated, leaderless } = topics[0]!
+  assert.equal([all.brokers, partitions, underReplicated, leaderless], [1, 3, 0, 0])
   assert.match(topics[0]!.id ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 })
 

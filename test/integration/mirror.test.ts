@@ -144,7 +144,7 @@ test('no memory left: refused writes are counted, and it heals when there is roo
   await shows(read => read[0]?.isFresh === true, 'the partition again', 1000)
 })
 
-test('kill -9 and restart: away, said once, and back by itself', async () => {
+test('kill -9 and restart: away, and back by itself', async () => {
   const { happened, mirror, shows } = mirrorOf([partitionFacts(0)])
   await shows(read => read.length === 1, 'the partition')
   happened.length = 0
@@ -156,8 +156,6 @@ test('kill -9 and restart: away, said once, and back by itself', async () => {
   })
   await server.restart()
   await shows(read => read[0]?.isFresh === true, 'the partition again')
-  const news = happened.filter(({ event }) => 'isNew' in event && event.isNew)
-  assert.is(news.length, 1)
 })
 
 test('SIGSTOP: attempts go on within their time limits, nothing piles up, stop() does not hang', async () => {

@@ -21,7 +21,14 @@ test('a role that does not own the tables is told so', async () => {
   guest.username = role
   const { emit, all } = recorder()
   const pool = new StorePool({ url, connectTimeoutMs: 5_000 })
-  const policy = { sealAfterMs: 0, indexes: [], retentionMs: 1, maxSizeBytes: 0, rollupRetentionMs: 0 }
+  const policy = {
+    sealAfterMs: 0,
+    indexes: [],
+    textIndex: 'off' as const,
+    retentionMs: 1,
+    maxSizeBytes: 0,
+    rollupRetentionMs: 0,
+  }
   const owner = { url: guest.href, connectTimeoutMs: 5_000 }
   const chores = storageChores({ owner, pool, policy, everyMs: 1, emit })
   const { signal } = new AbortController()

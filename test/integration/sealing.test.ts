@@ -125,7 +125,7 @@ test('who is told to stop cuts the build, and its lock is free soon after', asyn
   await reader.query('begin isolation level repeatable read; select 1 from logs')
   const stop = new AbortController()
   const { emit } = recorder()
-  const policy = { sealAfterMs: HOUR_MS, indexes: ALL }
+  const policy = { sealAfterMs: HOUR_MS, indexes: ALL, textIndex: 'off' as const }
   const building = exclusively({ url, connectTimeoutMs: 5_000, task: 'seal', signal: stop.signal }, own =>
     sealDue(own, policy, at('2026-01-03T00:00Z'), emit),
   )
@@ -180,9 +180,22 @@ test('what there is is measured by state', async () => {
   await addRows(client, { from: '2026-01-01T00:00Z', to: '2026-01-02T10:00Z', rows: 100 })
   const { emit, all } = recorder()
   const pool = new StorePool({ url, connectTimeoutMs: 5_000 })
+  // Another session that keeps old versions alive.
+  await client.query('begin isolation level repeatable read')
+  await client.query('select count(*) from offsets')
+  await measure(pool, emit)
+  await client.query('rollback')
   await measure(pool, emit)
   await pool.end()
-  const live = all('store:storage:measured')[0]!.states.find(({ state }) => state === 'live')!
+  const [held, free] = all('store:storage:measured')
+  assert.ok(held!.oldestSnapshotMs > 0)
+  assert.ok(free!.oldestSnapshotMs < held!.oldestSnapshotMs || free!.oldestSnapshotMs === 0)
+  assert.equal(
+    held!.tables.map(({ table }) => table),
+    ['dead_letters', 'ingest_ledger', 'log_rollup_1m'],
+  )
+  assert.ok(held!.tables.every(({ bytes }) => bytes > 0))
+  const live = held!.states.find(({ state }) => state === 'live')!
   assert.is(live.segments, 2)
   assert.ok(live.tableBytes >= 16_384)
 })

@@ -7,6 +7,7 @@ import type { IndexKind } from '../../src/store/storage/indexes.ts'
 import { listSegments, type SegmentFacts } from '../../src/store/storage/list.ts'
 import { removeDue } from '../../src/store/storage/retention.ts'
 import { sealDue } from '../../src/store/storage/seal.ts'
+import type { TextIndexSetting } from '../../src/store/storage/text-index.ts'
 import { watchGrowth } from '../../src/store/storage/watch.ts'
 import { verify } from '../../src/store/verify/index.ts'
 import { connect } from '../support/segments.ts'
@@ -37,8 +38,8 @@ export async function stage() {
     url,
     client,
     all,
-    seal: (nowMs: number, indexes = ALL) =>
-      exclusive('seal', own => sealDue(own, { sealAfterMs: 2 * HOUR_MS, indexes }, nowMs, emit)),
+    seal: (nowMs: number, indexes = ALL, textIndex: TextIndexSetting = 'off') =>
+      exclusive('seal', own => sealDue(own, { sealAfterMs: 2 * HOUR_MS, indexes, textIndex }, nowMs, emit)),
     remove: (nowMs: number, retentionMs: number, maxSizeBytes = 0, isWatched = true) =>
       exclusive('retention', async own => {
         // A minute ago, all was as large as it is now.

@@ -6,8 +6,8 @@ import { createParser } from 'eventsource-parser'
 import * as assert from 'uvu/assert'
 import { createApi } from '../../src/cli/api.ts'
 import { loadConfig } from '../../src/config/index.ts'
+import type { Events } from '../../src/events.ts'
 import { buildServer } from '../../src/http/server.ts'
-import type { LogRecord } from '../../src/query/contract.ts'
 import { MOST_BEHIND } from '../../src/query/tail/group.ts'
 import { Announcer } from '../../src/redis/cache/announcer.ts'
 import { channelOf } from '../../src/redis/tail-bus.ts'
@@ -15,6 +15,7 @@ import { database, redisAddress, redisClient, redisPrefix } from '../support/ser
 import { cleanUp, suite } from '../support/suite.ts'
 import { execute } from '../support/template.ts'
 import { until } from '../support/wait.ts'
+import { followTail, type TailClient } from './tail-client.ts'
 
 const test = suite('tail', { timeoutMs: 20_000 })
 
@@ -29,6 +30,8 @@ interface Fixture {
   readonly base: string
   /** Commits so many rows to partition 0 or 1, as a writer would; every tenth is an error. */
   commit(partition: number, rows: number, more?: Commit): Promise<void>
+  /** Followers, the reads that serve them, and records sent to them. */
+  load(): { readonly followers: number; readonly groups: number; readonly sent: number }
   /** So many rows were committed to partition 0, says the ledger. */
   pretend(rows: number): Promise<void>
 }
@@ -44,7 +47,10 @@ async function fixture(settings: Readonly<Record<string, string>> = {}): Promise
   )
   const overrides = { 'postgres.url': url, 'kafka.brokers': '127.0.0.1:1', ...settings }
   const config = loadConfig({ file: null, env: {}, overrides })
-  const api = createApi(config)!
+  let sent = 0
+  const api = createApi(config, (name, event) => {
+    if (name === 'query:tail:sent') sent += (event as Events['query:tail:sent']).records
+  })!
   const server = buildServer({
     readiness: () => ({ ok: true, reasons: [] }),
     metrics: { contentType: 'text/plain', render: async () => '' },
@@ -91,46 +97,19 @@ async function fixture(settings: Readonly<Record<string, string>> = {}): Promise
     )
     api.news()
   }
-  return { base, commit, pretend }
+  return { base, commit, pretend, load: () => ({ ...api.snapshot().tail, sent }) }
 }
 
-interface Client {
-  readonly records: LogRecord[]
-  readonly missed: number[]
-  readonly lastId: () => string | undefined
-  close(): void
-}
+const clients: TailClient[] = []
 
-const clients: Client[] = []
-
-/** Follows until the test ends, from the moment at which it is let in. */
-async function follow(base: string, query = '', after?: string): Promise<Client> {
-  const stop = new AbortController()
-  const headers = after === undefined ? {} : { 'last-event-id': after }
-  const answer = await fetch(`${base}/api/v1/tail${query}`, { headers, signal: stop.signal })
-  assert.is(answer.status, 200)
-  assert.match(answer.headers.get('content-type')!, /^text\/event-stream/)
-  const [records, missed]: [LogRecord[], number[]] = [[], []]
-  let lastId: string | undefined
-  const parser = createParser({
-    onEvent: ({ data, event, id }) => {
-      lastId = id ?? lastId
-      if (event === undefined) records.push(JSON.parse(data))
-      if (event === 'missed') missed.push(JSON.parse(data).records)
-    },
-  })
-  const read = async (): Promise<void> => {
-    const decoder = new TextDecoder()
-    for await (const chunk of answer.body!) parser.feed(decoder.decode(chunk, { stream: true }))
-  }
-  read().catch(() => undefined)
-  const client = { records, missed, lastId: () => lastId, close: () => stop.abort() }
+/** Follows until the test ends. */
+async function follow(base: string, query = '', after?: string): Promise<TailClient> {
+  const client = await followTail(base, query, after)
   clients.push(client)
-  await until(() => lastId, { deadlineMs: 3000, what: 'the first position' })
   return client
 }
 
-const offsetsOf = ({ records }: Client, partition: number): number[] =>
+const offsetsOf = ({ records }: TailClient, partition: number): number[] =>
   records.filter(each => each.partition === partition).map(({ offset }) => offset)
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
@@ -144,7 +123,7 @@ const each = (title: string, body: () => Promise<void>): void =>
   })
 
 each('what is committed arrives, to those whose filter fits', async () => {
-  const { base, commit } = await fixture()
+  const { base, commit, load } = await fixture()
   await commit(0, 5)
   const [all, errors, none] = [
     await follow(base),
@@ -159,6 +138,8 @@ each('what is committed arrives, to those whose filter fits', async () => {
   assert.equal(offsetsOf(all, 1), upTo(30))
   assert.equal(offsetsOf(errors, 0), [10, 20])
   assert.equal(none.records, [])
+  await until(() => load().groups === 1, { deadlineMs: 2000, what: 'one read serves all' })
+  assert.equal(load(), { followers: 3, groups: 1, sent: 55 })
   const { message, severity_text: severity, service, topic } = errors.records[0]!
   assert.equal([message, severity, service, topic], ['number 10', 'error', 'shop', 'web'])
 })

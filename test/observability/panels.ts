@@ -66,6 +66,8 @@ export function sqlOf(
   const at = (ms: number): string => `'${new Date(ms).toISOString()}'`
   return sql
     .replaceAll(/\$__timeFilter\((\w+)\)/g, (_, column) => `${column} between ${at(fromMs)} and ${at(toMs)}`)
+    .replaceAll('$__timeFrom()', at(fromMs))
+    .replaceAll('$__timeTo()', at(toMs))
     .replaceAll(
       /\$__timeGroupAlias\((\w+), \$__interval\)/g,
       (_, column) => `floor(extract(epoch from ${column}) / 60) * 60 as "time"`,

@@ -11,6 +11,7 @@ import { repositoryRoot } from '../../stack/paths.ts'
 import { promtool } from '../../stack/prometheus.ts'
 import { readText, readYaml } from '../deploy/compose.ts'
 import { suite } from '../support/suite.ts'
+import { panels } from './panels.ts'
 
 const test = suite('observability/rules', { timeoutMs: 60_000 })
 
@@ -92,14 +93,28 @@ test('every alert has a severity, a summary and a heading in docs/operations.md'
   }
 })
 
+const known = new Set<string>(metricNames)
+const recorded = new Set(rules.map(({ record }) => record))
+/** Names of ours in PromQL that nobody gives. */
+function unknownIn(expr: string): string[] {
+  const ours = new RegExp(`(?<![:\\w])${METRIC_PREFIX}(\\w+)(?!:)\\b`, 'g')
+  const metrics = [...expr.matchAll(ours)].map(([, name = '']) => name.replace(/_(bucket|sum|count)$/, ''))
+  const records = [...expr.matchAll(/\b\w+:\w+:\w+/g)].map(([name]) => name)
+  return [...metrics.filter(name => !known.has(name)), ...records.filter(name => !recorded.has(name))]
+}
+
 test('rules ask for metrics that there are', () => {
-  const known = new Set<string>(metricNames)
-  const recorded = new Set(rules.map(({ record }) => record))
-  for (const { expr } of rules) {
-    for (const [, name = ''] of expr.matchAll(new RegExp(`(?<![:\\w])${METRIC_PREFIX}(\\w+)(?!:)\\b`, 'g')))
-      assert.ok(known.has(name.replace(/_(bucket|sum|count)$/, '')), name)
-    for (const [name] of expr.matchAll(/\b\w+:\w+:\w+/g)) assert.ok(recorded.has(name), name)
-  }
+  for (const { expr } of rules) assert.equal(unknownIn(expr), [], expr)
+  assert.equal(unknownIn('logcollector_readi + a:b:c + logcollector_http_request_seconds_count'), [
+    'readi',
+    'a:b:c',
+  ])
+})
+
+test('panels ask for metrics that there are, also those that show nothing as long as all is well', () => {
+  const exprs = panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => expr ?? []))
+  assert.ok(exprs.length > 50)
+  for (const expr of exprs) assert.equal(unknownIn(expr), [], expr)
 })
 
 test.run()

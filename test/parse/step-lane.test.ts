@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { DEAD_REWRITE_TOO_LARGE, DEAD_STEP_FAILED } from '../../src/kernel/memory-map.ts'
 import type { ParserSettings, RecordFormat } from '../../src/parse/contract.ts'
+import { TIMED_EVERY } from '../../src/parse/step-times.ts'
 import type { Fields, Outcome } from '../../src/parse/steps/step.ts'
 import { recordOf, runs } from '../kernel/arbitraries.ts'
 import { createBench, NOW } from '../kernel/harness.ts'
@@ -73,6 +74,48 @@ test('what is set goes to its column or to attrs, and the rest stays as it came'
   assert.equal([row.service, row.severity, row.host, row.message], ['grün', 17, 'h1', 'hi é'])
   assert.is(row.ts, BigInt(NOW - 1000) * 1000n)
   assert.equal(row.attrs, { n: 1.5, http: { status: 404, path: '/ü"' }, new: true })
+})
+
+test('what is renamed keeps its type, digit by digit', () => {
+  const value =
+    '{"n":1.50,"big":12345678901234567890,"on":true,"list":[1,"\\u00e9"],"http":{"status":200},"t":"5","z":null}'
+  const row = rowOf(value, fields => {
+    const names = { n: 'number', big: 'huge', on: 'flag', list: 'items', 'http.status': 'code', t: 'text' }
+    for (const [from, to] of Object.entries(names)) assert.ok(fields.rename(from, to), from)
+    assert.not(fields.rename('missing', 'x'))
+    assert.not(fields.rename('z', 'x'))
+    assert.ok(fields.rename('items', 'http.items'), 'into an object')
+    return 'keep'
+  })
+  assert.equal(row.attrs, {
+    number: 1.5,
+    huge: Number('12345678901234567890'),
+    flag: true,
+    code: 200,
+    text: '5',
+    z: null,
+    http: { items: [1, 'é'] },
+  })
+})
+
+test('what is renamed to a column fills it by its meaning, as text where it takes no other', () => {
+  const value = `{"lvl":50,"payload":{"a":"\\u00e9"},"when":${NOW - 2000},"id":7,"msg":"before","odd":[1]}`
+  const row = rowOf(value, fields => {
+    fields.rename('lvl', 'severity')
+    fields.rename('payload', 'message')
+    fields.rename('when', 'ts')
+    fields.rename('id', 'service')
+    fields.rename('odd', 'severity')
+    return 'keep'
+  })
+  assert.equal([row.severity, row.message, row.service], [17, '{"a":"\\u00e9"}', '7'])
+  assert.is(row.ts, BigInt(NOW - 2000) * 1000n)
+  assert.equal(row.attrs, { severity: [1] })
+  const back = rowOf('{"msg":"hi","n":1}', fields => {
+    fields.rename('message', 'n')
+    return 'keep'
+  })
+  assert.equal([back.message, back.attrs], [null, { n: 'hi' }])
 })
 
 test('a column that is removed is empty, whatever its aliases', () => {
@@ -156,6 +199,7 @@ test('a step that throws costs its record, with the names in the reason', () => 
     deadLetters.map(({ offset, code, value }) => [offset, code, String(value)]),
     [[1, DEAD_STEP_FAILED, '{"n":2}']],
   )
+  assert.equal(result.failedBy, [0, 1])
   assert.equal(result.stepFailures, [{ offset: 1, reason: 'pipeline web, step 2 (s1): kaputt: ?' }])
 })
 
@@ -238,5 +282,19 @@ for (const format of formats) {
     )
   })
 }
+
+test('some records are timed, also across tasks, and the slow step is known', () => {
+  const spin = (): undefined => {
+    const end = performance.now() + 1
+    while (performance.now() < end);
+  }
+  const bench = benchOf({}, () => undefined, spin)
+  const input = batchOf(Array.from({ length: TIMED_EVERY - 1 }, () => record))
+  assert.equal(bench.parse(input).result.stepTimes, [], 'not due yet')
+  const [fast, slow] = bench.parse(input).result.stepTimes
+  assert.equal([fast?.runs, slow?.runs], [1, 1])
+  assert.ok(slow!.maxMs >= 1 && slow!.ms === slow!.maxMs)
+  assert.equal(bench.parse(batchOf([record])).result.stepTimes, [], 'those of a task are its own')
+})
 
 test.run()

@@ -50,6 +50,7 @@ test('what is too wide to follow has no tokens, or a new epoch', () => {
   assert.equal(keysToReplace(0, now), [epochKey])
 })
 
+const IDENTITY = 'one database'
 const question = (more: Partial<Question> = {}): Question => ({
   name: 'histogram',
   params: { by: 'service', filter: { services: ['a'], topic: undefined } },
@@ -57,7 +58,7 @@ const question = (more: Partial<Question> = {}): Question => ({
   to: new Date(now),
   ...more,
 })
-const addressOf = (one: Question): string => planOf(one, now).address
+const addressOf = (one: Question): string => planOf(one, now, IDENTITY).address
 
 test('a question is the same however it is written, and another one with any other value', () => {
   const same = question({ params: { filter: { services: ['a'] }, by: 'service' } })
@@ -67,7 +68,8 @@ test('a question is the same however it is written, and another one with any oth
     question({ params: { by: 'service', filter: { services: ['b'] } } }),
     question({ to: new Date(now - 1) }),
   ].map(addressOf)
-  assert.is(new Set([...others, addressOf(question())]).size, 4)
+  const elsewhere = planOf(question(), now, 'another database').address
+  assert.is(new Set([...others, elsewhere, addressOf(question())]).size, 5)
 })
 
 test('"the last hour" is the same question a moment later, and never that of a fixed hour', () => {
@@ -77,14 +79,14 @@ test('"the last hour" is the same question a moment later, and never that of a f
 })
 
 test('what reaches into the present only ages; what is over is kept until its tokens change', () => {
-  const open = planOf(question({ to: new Date(now + 1) }), now)
+  const open = planOf(question({ to: new Date(now + 1) }), now, IDENTITY)
   assert.equal([open.tokens, open.ttlMs], [null, 4500])
-  assert.is(planOf(question({ name: 'search', to: new Date(now + 1) }), now).ttlMs, 1000)
-  const narrow = planOf(question({ from: new Date(now - 60_000), isRolling: true }), now)
+  assert.is(planOf(question({ name: 'search', to: new Date(now + 1) }), now, IDENTITY).ttlMs, 1000)
+  const narrow = planOf(question({ from: new Date(now - 60_000), isRolling: true }), now, IDENTITY)
   assert.equal([narrow.tokens, narrow.ttlMs], [null, 1000])
-  const over = planOf(question(), now + 60_000)
+  const over = planOf(question(), now + 60_000, IDENTITY)
   assert.ok(over.tokens !== null && over.ttlMs === 600_000)
-  const longOver = planOf(question(), now + DAY)
+  const longOver = planOf(question(), now + DAY, IDENTITY)
   assert.ok(longOver.ttlMs > 3_600_000 && longOver.ttlMs < TOKEN_TTL_MS)
 })
 

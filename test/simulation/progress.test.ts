@@ -11,6 +11,7 @@ import { Parser } from '../../src/parse/parser.ts'
 import { Random } from '../../src/produce/random.ts'
 import { Fetcher } from '../../src/source/fetcher.ts'
 import { Partition } from '../../src/source/partition.ts'
+import { defaultSettings } from '../kernel/harness.ts'
 import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
 import { answerFetch, type SimulatedBatch, SimulatedLog } from './broker.ts'
@@ -85,7 +86,7 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
   const parser: Parser = new Parser({
     arena,
     pool,
-    pipelines: [],
+    pipelines: [defaultSettings],
     pipelineOf: () => 0,
     partitions: () => partitions.length,
     deliver: commit,
@@ -167,6 +168,7 @@ function parse(task: Omit<ParseTask, 'scratchAddress'>, expansion: number, arena
     skipped: 0,
     dropped: 0,
     droppedBy: [],
+    failedBy: [],
     stepFailures: [],
     stop,
   } as unknown as ParseResult

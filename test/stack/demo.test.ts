@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import * as assert from 'uvu/assert'
 import { repositoryRoot } from '../../stack/paths.ts'
+import { hasPrometheus } from '../../stack/prometheus.ts'
 import { differenceOf, examplesOf } from '../docs/curl-examples.ts'
 import { readPage } from '../docs/sections.ts'
 import { createKafkaClient, postgresAddress } from '../support/services.ts'
@@ -44,6 +45,54 @@ async function answersAsPrinted(base: string): Promise<void> {
   }
 }
 
+/** The demo's Prometheus has figures of the demo's program. */
+async function showsRows(prometheus: string): Promise<void> {
+  const isThere = async () => {
+    const answer = await fetch(`${prometheus}/api/v1/query?query=logcollector_stored_rows_total`)
+    const { data } = (await answer.json()) as { data: { result: readonly { value: [number, string] }[] } }
+    return Number(data.result[0]?.value[1] ?? 0) > 0
+  }
+  await until(isThere, { deadlineMs: 30_000, what: 'stored rows in Prometheus' })
+}
+
+/** The commands of README.md that ask the demo, on its address: each prints what it is there for, as JSON. */
+async function commandsAnswer(base: string): Promise<void> {
+  const lines = readPage('README.md').match(/^npm run logcollector -- (search|tail|explain) .*$/gm) ?? []
+  assert.equal(
+    lines.map(line => line.split(' ')[4]),
+    ['search', 'tail', 'explain'],
+  )
+  for (const line of lines) {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].slice(4).map(([, quoted, plain]) => quoted ?? plain!)
+    const [command] = words
+    const more = command === 'explain' ? ['--json'] : ['--json', '--url', base]
+    const main = join(repositoryRoot, 'dist', 'src', 'main.js')
+    const program = spawn(process.execPath, [main, ...words, ...more], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exit = once(program, 'exit')
+    let out = ''
+    program.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+    try {
+      await until(() => out.includes('\n'), { deadlineMs: 30_000, what: line })
+      // It would follow for ever.
+      if (command === 'tail') program.kill('SIGINT')
+      assert.equal(await exit, [0, null], line)
+    } finally {
+      program.kill('SIGKILL')
+    }
+    const records = out
+      .trimEnd()
+      .split('\n')
+      .map(text => JSON.parse(text))
+    if (command === 'search') assert.is(records.length, 3)
+    if (command !== 'explain') assert.ok(records.every(({ severity }) => severity >= 17))
+    else assert.equal([records[0].row.message, records[0].row.attrs.ms], ['slow query', 812])
+  }
+}
+
 test('--once stores all, verifies, and prints one line of JSON', async () => {
   const demo = startDemo('--once', '5000')
   const [out, [code]] = await Promise.all([text(demo.stdout!), once(demo, 'exit'), text(demo.stderr!)])
@@ -73,7 +122,12 @@ test('without --once it answers a query, stays up until SIGINT, and leaves nothi
   const metrics = await fetch(/http:\S+\/metrics/.exec(said)![0])
   assert.match(await metrics.text(), 'logcollector_stored_rows_total 2')
   assert.is((await leftovers()).length, 2)
-  await answersAsPrinted(/API +(http:\/\/[\d.:]+)/.exec(said)![1]!)
+  const prometheus = /^Prometheus (http:\S+)\/alerts$/m.exec(said)?.[1]
+  assert.is(prometheus !== undefined, hasPrometheus())
+  if (prometheus !== undefined) await showsRows(prometheus)
+  const base = /API +(http:\/\/[\d.:]+)/.exec(said)![1]!
+  await answersAsPrinted(base)
+  await commandsAnswer(base)
   demo.kill('SIGINT')
   const [code] = await once(demo, 'exit')
   assert.is(code, 0)

@@ -1,7 +1,6 @@
 import * as assert from 'uvu/assert'
 import { Backoff, retryWhile } from '../../src/supervisor/backoff.ts'
 import { Modes } from '../../src/supervisor/modes.ts'
-import { Repetition } from '../../src/supervisor/repetition.ts'
 import { Signal } from '../../src/supervisor/signal.ts'
 import { suite } from '../support/suite.ts'
 
@@ -53,17 +52,6 @@ test('a change that the table does not allow is an error', () => {
   modes.set('open')
   modes.set('closed')
   assert.throws(() => modes.set('open'), /door cannot go from closed to open/)
-})
-
-test('a text is news once a minute, and the memory of texts is bounded', () => {
-  const said = new Repetition()
-  assert.equal(
-    [0, 59_999, 60_000, 60_001].map(nowMs => said.isRepeated('a', nowMs)),
-    [false, true, false, true],
-  )
-  assert.not(said.isRepeated('b', 0))
-  for (let n = 0; n < 1_000; n++) said.isRepeated(`text ${n}`, 60_002)
-  assert.not(said.isRepeated('a', 60_003), 'forgotten rather than kept for ever')
 })
 
 test.run()

@@ -11,6 +11,7 @@ const FAR_MS = 60_000
 
 function setUp() {
   const said: string[] = []
+  const added: string[] = []
   const escalated: PipelineError[] = []
   const clock = { now: 0 }
   const supervisor = new Supervisor({
@@ -18,6 +19,7 @@ function setUp() {
     periodMs: PERIOD_MS,
     onEscalated: error => escalated.push(error),
     emit: (name, event) => {
+      if (name === 'supervisor:child:added' && 'child' in event) added.push(event.child)
       if (name === 'supervisor:child:restarted' && 'restarts' in event && 'child' in event)
         said.push(`restarted ${event.child} ${event.restarts}`)
     },
@@ -39,11 +41,11 @@ function setUp() {
   })
   const told = (count: number) =>
     until(() => said.length >= count, { deadlineMs: 1_000, everyMs: 1, what: `${count} calls` })
-  return { supervisor, child, said, escalated, clock, told }
+  return { supervisor, child, said, added, escalated, clock, told }
 }
 
 test('starts in order, each when the one before has, and stops in reverse', async () => {
-  const { supervisor, child, said } = setUp()
+  const { supervisor, child, said, added } = setUp()
   let begin: (() => void) | undefined
   const slow = {
     start: () =>
@@ -58,6 +60,7 @@ test('starts in order, each when the one before has, and stops in reverse', asyn
   await supervisor.add(child('c'))
   assert.ok(await supervisor.stop(FAR_MS))
   assert.equal(said, ['start a', 'start b', 'start c', 'stop c', 'stop b', 'stop a'])
+  assert.equal(added, ['a', 'b', 'c'])
 })
 
 test('what fails is stopped and started again, alone; what it says meanwhile has the same cause', async () => {

@@ -8,10 +8,11 @@ export const engineFacts = (changes: Partial<EngineFacts> = {}): EngineFacts => 
     ...snapshot,
     arena: [],
     partitions: [],
-    parse: { ...snapshot.parse, busyMs: [] },
+    parse: { ...snapshot.parse, steps: [] },
     group: { clusterId: '', trouble: null, missingTopics: [] },
     fetchers: [],
     store: { trouble: null },
+    parts: [],
     ...changes,
   }
 }

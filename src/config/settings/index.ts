@@ -2,6 +2,7 @@
  * The one table of settings. Types, parsing, bounds, --help, redaction, docs/configuration.md and the example
  * file all come from it (types.ts, values.ts, render.ts); rules between two settings are in checks.ts.
  */
+import { anomalySettings } from './anomalies.ts'
 import { columnSettings } from './columns.ts'
 import { httpSettings } from './http.ts'
 import { httpApiSettings } from './http-api.ts'
@@ -34,6 +35,7 @@ export const settings = {
   ...intakeSettings,
   ...httpApiSettings,
   ...processSettings,
+  ...anomalySettings,
 } as const satisfies Record<string, Setting>
 
 export type SettingKey = keyof typeof settings

@@ -38,6 +38,12 @@ export const storageSettings = {
     shape: indexKinds,
     help: 'Search indexes of sealed segments: service (with severity and time), trace, attrs, text (of the message; slow to build).',
   },
+  'storage.text_index': {
+    type: 'enum',
+    default: 'auto',
+    values: ['auto', 'on', 'off'],
+    help: 'Trigram index on the message of sealed segments, for searches of a part of it: auto where the server has the extension pg_trgm and the role may use it; on complains where not.',
+  },
   'storage.retention': {
     type: 'duration',
     default: '0ms',

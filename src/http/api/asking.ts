@@ -6,6 +6,8 @@ import type { Authorise } from './authorise.ts'
 /** Aborted when the client leaves before it has the whole answer. */
 export function clientGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
+  // It may have left while its key was looked at: then nothing will say so any more.
+  if (reply.raw.destroyed) gone.abort()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort()
   })

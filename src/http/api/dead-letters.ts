@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { PipelineError } from '../../errors.ts'
 import type { Position } from '../../query/contract.ts'
+import { clientGone } from './asking.ts'
 import type { LetterQuestion, RouteDeps } from './deps.ts'
 import { rangeOf, type TimeQuery } from './range.ts'
 import * as schemas from './schemas.ts'
@@ -70,14 +71,16 @@ function questionOf(query: Filters, state: LetterQuestion['state']): LetterQuest
 export async function deadLetterRoutes(server: FastifyInstance, { letters }: RouteDeps): Promise<void> {
   let isReplaying = false
 
-  server.get('/dead-letters', { schema: listSchema }, async request => {
+  server.get('/dead-letters', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Filters & Pick<LetterQuestion, 'state'> & { readonly limit: number }
-    return { dead_letters: await letters.list(questionOf(query, query.state), query.limit) }
+    return {
+      dead_letters: await letters.list(questionOf(query, query.state), query.limit, clientGone(reply)),
+    }
   })
 
-  server.get('/dead-letters/:topic/:partition/:offset', { schema: showSchema }, async request => {
+  server.get('/dead-letters/:topic/:partition/:offset', { schema: showSchema }, async (request, reply) => {
     const { topic, partition, offset } = request.params as Position
-    const letter = await letters.show(topic, partition, offset)
+    const letter = await letters.show({ topic, partition, offset }, clientGone(reply))
     if (letter === null) throw new PipelineError('RECORD_NOT_FOUND', { topic, partition, offset })
     return letter
   })

@@ -1,6 +1,6 @@
 /** What the routes below /api/v1 are given; each plugin takes what it needs of it. */
 import type { IntakePort } from '../../intake/contract.ts'
-import type { Queries } from '../../query/contract.ts'
+import type { Position, Queries } from '../../query/contract.ts'
 import type { Tail } from '../tail/deps.ts'
 import type { Access, Authorise } from './authorise.ts'
 
@@ -17,10 +17,10 @@ export interface LetterQuestion {
 }
 
 export interface Letters {
-  /** The newest first, without their contents. */
-  list(question: LetterQuestion, limit: number): Promise<readonly object[]>
+  /** The newest first, without their contents. The query ends when the signal aborts. */
+  list(question: LetterQuestion, limit: number, signal: AbortSignal): Promise<readonly object[]>
   /** With all that is kept of it; null: there is none. */
-  show(topic: string, partition: number, offset: number): Promise<object | null>
+  show(position: Position, signal: AbortSignal): Promise<object | null>
   /** Tries those that wait, at most `limit` (null: all). */
   replay(question: LetterQuestion, limit: number | null): Promise<object>
 }

@@ -59,11 +59,16 @@ async function* linesOf(
 }
 
 export async function exportRoute(server: FastifyInstance, { queries }: RouteDeps): Promise<void> {
-  server.get('/export', { schema }, async (request, reply) => {
+  // HEAD would read all of it for nobody.
+  server.get('/export', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const query = request.query as TimeQuery & FilterQuery & { readonly format: Format }
     const portions = queries.records(rangeOf(query, null), filterOf(query), clientGone(reply))
     const rest = portions[Symbol.asyncIterator]()
-    const lines = linesOf(await rest.next(), rest, query.format)
+    const first = await rest.next()
+    // Whoever leaves now leaves a stream that never began: nothing else would give its connection back.
+    reply.raw.once('close', () => void rest.return?.())
+    if (reply.raw.destroyed) await rest.return?.()
+    const lines = linesOf(first, rest, query.format)
     return reply
       .type(formats[query.format].type)
       .header('content-disposition', `attachment; filename="logs.${query.format}"`)

@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PipelineError } from '../../errors.ts'
 import { ingestRoute } from '../intake/ingest-route.ts'
 import { tailRoute } from '../tail/route.ts'
+import { anomalyRoute } from './anomalies.ts'
 import { createAuthorise, type Principal, type Scope } from './authorise.ts'
 import { countRoutes } from './counts.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
@@ -66,7 +67,15 @@ export async function guard(server: FastifyInstance, deps: GuardDeps): Promise<v
 async function guardedScope(server: FastifyInstance, deps: RouteDeps): Promise<void> {
   server.setSchemaErrorFormatter(formatSchemaErrors)
   await guard(server, deps)
-  for (const routes of [logsRoutes, countRoutes, lagRoute, deadLetterRoutes, exportRoute, tailRoute])
+  for (const routes of [
+    logsRoutes,
+    countRoutes,
+    lagRoute,
+    deadLetterRoutes,
+    anomalyRoute,
+    exportRoute,
+    tailRoute,
+  ])
     server.register(routes, deps)
   if (deps.intake) server.register(ingestRoute, { intake: deps.intake })
 }

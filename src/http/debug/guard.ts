@@ -17,13 +17,23 @@ function isLoopback(address: string): boolean {
   return family !== 0 && loopback.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
+/** Not every proxy says that it is one: docs/api.md. */
+const marksOfProxies = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+] as const
+
 /**
  * The name that was asked for must be this machine's too: a page in a browser here may make its own name point to
  * 127.0.0.1. What a proxy on this machine passes on comes from elsewhere.
  */
 export function isFromHere({ ip, hostname, headers }: FastifyRequest): boolean {
   const name = hostname.replace(/^\[(.*)\]$/, '$1')
-  const isPassedOn = 'x-forwarded-for' in headers || 'forwarded' in headers
+  const isPassedOn = marksOfProxies.some(name => name in headers)
   return isLoopback(ip) && (name === 'localhost' || isLoopback(name)) && !isPassedOn
 }
 

@@ -13,6 +13,8 @@ export interface TailFollower {
 export interface Tail {
   /** Until it leaves; `ready` says that a full one is not full any more. @throws PipelineError TAIL_FULL, HTTP_REQUEST_INVALID */
   follow(follower: TailFollower, after: string | null): Promise<{ leave(): void; ready(): void }>
+  /** Records were written to a follower. */
+  readonly onSent: (records: number) => void
   /** Followers were told that they missed so many records. */
   readonly onMissed: (records: number) => void
 }

@@ -19,41 +19,46 @@ const schema = {
 /** Without a feed there is no route. */
 export async function tailRoute(server: FastifyInstance, { tail }: { readonly tail?: Tail }): Promise<void> {
   if (tail === undefined) return
-  server.get('/tail', { schema }, async (request, reply) => {
-    const { last_event_id: given, ...filters } = request.query as TailQuery
-    const filter = filterOf(filters)
-    const [after = given ?? null] = [request.headers['last-event-id']].flat()
-    const { raw } = reply
-    // Followed before anything is written: who is refused gets an answer.
-    let stream: EventStream | null = null
-    const following = await tail.follow(
-      {
-        filter,
-        get isFull() {
-          return stream?.isFull ?? false
+  // HEAD would follow for ever.
+  server.get(
+    '/tail',
+    { schema, config: { isStream: true }, exposeHeadRoute: false },
+    async (request, reply) => {
+      const { last_event_id: given, ...filters } = request.query as TailQuery
+      const filter = filterOf(filters)
+      const [after = given ?? null] = [request.headers['last-event-id']].flat()
+      const { raw } = reply
+      // Followed before anything is written: who is refused gets an answer.
+      let stream: EventStream | null = null
+      const following = await tail.follow(
+        {
+          filter,
+          get isFull() {
+            return stream?.isFull ?? false
+          },
+          records: (records, position) => stream?.records(records, position),
+          moved: position => stream?.moved(position),
+          missed: (records, position) => stream?.missed(records, position),
         },
-        records: (records, position) => stream?.records(records, position),
-        moved: position => stream?.moved(position),
-        missed: (records, position) => stream?.missed(records, position),
-      },
-      after || null,
-    )
-    // It may have left meanwhile: then nothing will say so any more.
-    if (raw.destroyed) following.leave()
-    reply.hijack()
-    if (raw.destroyed) return
-    for (const [name, value] of Object.entries(reply.getHeaders()))
-      if (value !== undefined) raw.setHeader(name, value as string)
-    raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store, no-transform',
-      'x-accel-buffering': 'no',
-    })
-    stream = new EventStream(raw, filter, tail.onMissed)
-    raw.on('drain', () => following.ready())
-    raw.once('close', () => {
-      following.leave()
-      stream?.close()
-    })
-  })
+        after || null,
+      )
+      // It may have left meanwhile: then nothing will say so any more.
+      if (raw.destroyed) following.leave()
+      reply.hijack()
+      if (raw.destroyed) return
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) raw.setHeader(name, value as string)
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      })
+      stream = new EventStream(raw, filter, tail)
+      raw.on('drain', () => following.ready())
+      raw.once('close', () => {
+        following.leave()
+        stream?.close()
+      })
+    },
+  )
 }

@@ -11,26 +11,46 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { LogFilter, LogRecord } from '../../query/contract.ts'
-import type { TailFollower } from './deps.ts'
+import type { Tail, TailFollower } from './deps.ts'
 
 /** Bytes that wait for the client. */
 const MOST_WAITING_BYTES = 256 * 1024
 /** Proxies close what is silent; browsers come back after so long. */
 const SIGN_OF_LIFE_MS = 10_000
 const RETRY_MS = 2_000
+/** Who has taken nothing for so long is gone, or may as well come again with its last id. */
+const STALLED_MS = 300_000
+
+export interface Pulse {
+  readonly everyMs: number
+  /** Most that a full client may take nothing. */
+  readonly stalledMs: number
+}
 
 export class EventStream implements TailFollower {
   readonly filter: LogFilter
   private readonly response: ServerResponse
-  private readonly onMissed: (records: number) => void
+  private readonly told: Pick<Tail, 'onMissed' | 'onSent'>
   private readonly timer: NodeJS.Timeout
+  private readonly stalledMs: number
   private position: (() => string) | null = null
+  /** Since when it is full, by performance.now(); null: it is not. */
+  private fullSince: number | null = null
 
-  constructor(response: ServerResponse, filter: LogFilter, onMissed: (records: number) => void) {
+  constructor(
+    response: ServerResponse,
+    filter: LogFilter,
+    told: Pick<Tail, 'onMissed' | 'onSent'>,
+    { everyMs, stalledMs }: Pulse = { everyMs: SIGN_OF_LIFE_MS, stalledMs: STALLED_MS },
+  ) {
     this.response = response
     this.filter = filter
-    this.onMissed = onMissed
-    this.timer = setInterval(() => this.signOfLife(), SIGN_OF_LIFE_MS)
+    this.told = told
+    this.stalledMs = stalledMs
+    this.timer = setInterval(() => this.beat(), everyMs)
+    response.on('drain', () => {
+      this.fullSince = null
+    })
     response.write(`retry: ${RETRY_MS}\n\n`)
   }
 
@@ -44,6 +64,7 @@ export class EventStream implements TailFollower {
       (record, index) => `${index === last ? `id: ${position}\n` : ''}data: ${JSON.stringify(record)}\n\n`,
     )
     this.write(events.join(''))
+    this.told.onSent(records.length)
     this.position = null
   }
 
@@ -55,9 +76,19 @@ export class EventStream implements TailFollower {
   }
 
   missed(records: number, position: string): void {
-    this.onMissed(records)
+    this.told.onMissed(records)
     this.write(`id: ${position}\nevent: missed\ndata: ${JSON.stringify({ records })}\n\n`)
     this.position = null
+  }
+
+  /** To whom takes nothing nothing is added, however long it stands still. */
+  private beat(): void {
+    if (!this.isFull) {
+      this.signOfLife()
+      return
+    }
+    this.fullSince ??= performance.now()
+    if (performance.now() - this.fullSince > this.stalledMs) this.response.destroy()
   }
 
   private signOfLife(): void {

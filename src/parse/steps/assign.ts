@@ -15,18 +15,13 @@ const step = (kind: string, change: (fields: Fields) => void): CompiledStep => (
   },
 })
 
-/** In the order written. A name that the record lacks changes nothing. */
+/** In the order written; values keep their types. A name that the record lacks changes nothing. */
 export function compileRename(options: OptionsOf<'rename'>): CompiledStep {
   const pairs = Object.entries(options.fields)
   const same = pairs.find(([from, to]) => from === to)
   if (same) throw new StepProblem(`fields.${same[0]}`, 'is renamed to itself; write another name')
   return step('rename', fields => {
-    for (const [from, to] of pairs) {
-      const text = fields.text(from)
-      if (text === null) continue
-      fields.remove(from)
-      fields.set(to, text)
-    }
+    for (const [from, to] of pairs) fields.rename(from, to)
   })
 }
 

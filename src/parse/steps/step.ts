@@ -14,6 +14,8 @@ export interface Fields {
   text(name: string): string | null
   /** A column keeps its meaning: severity takes a level's name or number, ts a time text or epoch milliseconds. */
   set(name: string, value: FieldValue): void
+  /** Moves a value as it is, whatever its type; false: there is none. A column that cannot take it gets its text. */
+  rename(from: string, to: string): boolean
   remove(name: string): void
   /** Names of the attributes, in their order. */
   names(): readonly string[]

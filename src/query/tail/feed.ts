@@ -40,6 +40,7 @@ export class Feed {
   private readonly backoff = new Backoff()
   private followers = 0
   private stopping = false
+  private isFailing = false
   private loop: Promise<void> | null = null
 
   constructor(deps: FeedDeps) {
@@ -50,6 +51,11 @@ export class Feed {
     this.stopping = true
     this.signal.raise()
     await this.loop
+  }
+
+  /** Followers, and the reads that serve them: those who have come equally far share one. */
+  get load(): { readonly followers: number; readonly groups: number } {
+    return { followers: this.followers, groups: this.groups.size }
   }
 
   /** Something was committed. */
@@ -108,9 +114,12 @@ export class Feed {
     try {
       const isMore = await this.deps.use(db => this.advance(db))
       this.backoff.reset()
+      if (this.isFailing) this.deps.emit('query:tail:recovered', {})
+      this.isFailing = false
       return isMore
     } catch (error) {
       if (this.stopping) return false
+      this.isFailing = true
       this.deps.emit('query:tail:failed', { error: named(error) })
       await this.signal.wait(this.backoff.next())
       return true
@@ -120,12 +129,20 @@ export class Feed {
   private async advance(db: Db): Promise<boolean> {
     await this.admit(db)
     let isMore = false
+    const timeouts: PipelineError[] = []
     for (const group of [...this.groups]) {
       const slow = group.splitSlow()
       if (slow !== null) this.groups.add(slow)
-      if (await group.advance(db)) isMore = true
+      try {
+        if (await group.advance(db)) isMore = true
+      } catch (error) {
+        // Its filters take too long; the others need not wait for it.
+        if (!(error instanceof PipelineError && error.code === 'QUERY_TIMEOUT')) throw error
+        timeouts.push(error)
+      }
     }
     this.merge()
+    if (timeouts[0] !== undefined) throw timeouts[0]
     return isMore
   }
 

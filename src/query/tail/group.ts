@@ -93,22 +93,21 @@ export class Group {
 
   private async read(db: Db, portion: readonly NewRange[], filters: readonly LogFilter[]) {
     try {
-      const matches = await matchesIn(db, portion, filters, MOST_MATCHES + 1)
-      const isWhole = matches.length <= MOST_MATCHES
-      this.offsets = Math.min(MOST_OFFSETS, isWhole ? this.offsets * 2 : this.leastOf(portion))
+      const { matches, isWhole } = await matchesIn(db, portion, filters, MOST_MATCHES)
+      this.offsets = Math.min(MOST_OFFSETS, isWhole ? this.offsets * 2 : this.fewerThan(portion))
       return isWhole ? matches : null
     } catch (error) {
       // Too much to look through in the time that a query has.
       if (error instanceof PipelineError && error.code === 'QUERY_TIMEOUT')
-        this.offsets = this.leastOf(portion)
+        this.offsets = this.fewerThan(portion)
       throw error
     }
   }
 
-  /** An eighth, but never so few that a read could not be whole. */
-  private leastOf(portion: readonly NewRange[]): number {
+  /** An eighth; a read of one offset is always whole. */
+  private fewerThan(portion: readonly NewRange[]): number {
     const looked = portion.reduce((sum, { first, next }) => sum + next - first, 0)
-    return Math.max(1, Math.min(MOST_MATCHES, looked), Math.floor(Math.min(looked, this.offsets) / 8))
+    return Math.max(1, Math.floor(Math.min(looked, this.offsets) / 8))
   }
 
   private skip(news: readonly NewRange[], records: number): void {

@@ -5,7 +5,7 @@
 import { Binder, logConditions } from '../conditions.ts'
 import type { LogFilter, LogRecord } from '../contract.ts'
 import type { Db } from '../read-pool.ts'
-import { columnsOf, type LogRow, ordered, recordOf, selectedOf } from '../rows.ts'
+import { ordered, recordOf, type SizedRow, shortColumnsOf, withinBytes } from '../rows.ts'
 import { type Vector, vectorKey } from './vector.ts'
 
 /** Offsets of one partition from `first` on, before `next`. */
@@ -86,15 +86,9 @@ export function frontOf(news: readonly NewRange[], offsets: number): NewRange[] 
 }
 
 /** A follower reads lines, not files: longer values are cut. */
-const MOST_MESSAGE_CHARACTERS = 8192
-const MOST_ATTRS_BYTES = 8192
-const shortened = (db: Db): string =>
-  columnsOf(db)
-    .replace('message', `left(message, ${MOST_MESSAGE_CHARACTERS}) as message`)
-    .replace(
-      'attrs',
-      `case when pg_column_size(attrs) > ${MOST_ATTRS_BYTES} then '{"truncated":true}' else attrs end as attrs`,
-    )
+const MOST_CHARACTERS = 8192
+/** Of one read, about. */
+const MOST_BYTES = 2 * 2 ** 20
 
 /** A filter that Postgres does not take must not reach a read that serves others. @throws HTTP_REQUEST_INVALID */
 export async function checkFilter(db: Db, filter: LogFilter): Promise<void> {
@@ -109,15 +103,21 @@ export interface Match {
   readonly wanted: readonly boolean[]
 }
 
-/** Rows of the ranges that one of the filters wants, at most `limit` of them, in the order of time. */
+export interface Matches {
+  readonly matches: readonly Match[]
+  /** False: there are more than `limit`, or they are too large for one read. */
+  readonly isWhole: boolean
+}
+
+/** Rows of the ranges that one of the filters wants, at most `limit` of them, in the order of time; one at least. */
 export async function matchesIn(
   db: Db,
   news: readonly NewRange[],
   filters: readonly LogFilter[],
   limit: number,
-): Promise<Match[]> {
+): Promise<Matches> {
   const ranges = news.filter(({ minTs, next, first }) => minTs !== null && next > first)
-  if (ranges.length === 0) return []
+  if (ranges.length === 0) return { matches: [], isWhole: true }
   const sql = new Binder()
   const column = (pick: (range: NewRange) => unknown, type: string): string =>
     sql.bind(ranges.map(pick), type)
@@ -130,17 +130,20 @@ export async function matchesIn(
     column(each => each.next, 'bigint[]'),
   ]
   const wanted = filters.map(filter => `coalesce(${logConditions(filter, sql, db.extraColumns)}, false)`)
-  const rows = await db.rows<LogRow & { readonly wanted: boolean[] }>(
-    'read what is new',
-    `${selectedOf(db)}, wanted from (
-       select ${shortened(db)}, array[${wanted.join(', ')}] as wanted from logs
+  const inner = `select ${shortColumnsOf(db, MOST_CHARACTERS)}, array[${wanted.join(', ')}] as "lc wanted" from logs
        where ts >= (select min(t) from unnest(${times}) t) and ts <= (select max(t) from unnest(${ends}) t)
          and (${wanted.join(' or ')})
          and exists (select from unnest(${places.join(', ')}) as n (topic, kpartition, first, next)
            where topic_id = topic and kafka_partition = kpartition and kafka_offset >= first and kafka_offset < next)
-       limit ${sql.bind(limit, 'integer')}
-     ) l join topics t using (topic_id) order by ${ordered('asc')}`,
+       limit ${sql.bind(limit + 1, 'integer')}`
+  const most = sql.bind(MOST_BYTES, 'float8')
+  const rows = await db.rows<SizedRow & { readonly 'lc wanted': boolean[] }>(
+    'read what is new',
+    withinBytes(db, { inner, order: ordered('asc'), most, more: ', "lc wanted"' }),
     sql.values,
   )
-  return rows.map(row => ({ record: recordOf(row), wanted: row.wanted }))
+  return {
+    matches: rows.map(row => ({ record: recordOf(row), wanted: row['lc wanted'] })),
+    isWhole: rows.length <= limit && rows.length === (rows[0]?.['lc found'] ?? 0),
+  }
 }

@@ -15,7 +15,10 @@ export const writeVector = (vector: Vector): string =>
 
 /** More partitions than any group reads. */
 const MOST_CHARACTERS = 200_000
-const entry = /^(\d{1,5}\.\d{1,10})\.([0-9a-z]{1,11})$/
+/** One way to write each number: two entries for one partition would be two positions. */
+const entry = /^((0|[1-9]\d{0,4})\.(0|[1-9]\d{0,9}))\.([0-9a-z]{1,11})$/
+const MOST_TOPIC_ID = 0x7fff
+const MOST_PARTITION = 0x7fffffff
 
 /** @throws PipelineError HTTP_REQUEST_INVALID */
 export function readVector(text: string): Map<string, number> {
@@ -24,9 +27,12 @@ export function readVector(text: string): Map<string, number> {
   if (text.length > MOST_CHARACTERS) throw invalid()
   const vector = new Map<string, number>()
   for (const part of text === '_' ? [] : text.split('_')) {
-    const [, key, offset] = entry.exec(part) ?? []
-    if (key === undefined || !Number.isSafeInteger(Number.parseInt(offset!, 36))) throw invalid()
-    vector.set(key, Number.parseInt(offset!, 36))
+    const [, key, topicId, partition, written] = entry.exec(part) ?? []
+    const offset = Number.parseInt(written ?? '', 36)
+    // What Postgres would refuse must not come as far as a read that serves others.
+    const isKnown = Number(topicId) <= MOST_TOPIC_ID && Number(partition) <= MOST_PARTITION
+    if (key === undefined || !isKnown || !Number.isSafeInteger(offset)) throw invalid()
+    vector.set(key, offset)
   }
   return vector
 }

@@ -44,6 +44,7 @@ export class Announcer {
       // What happened before, here or in an instance that died, nobody may have been told.
       onConnected: client => this.newEpoch(client),
       onFailed: error => options.emit('redis:announcer:failed', { error }),
+      onRecovered: () => options.emit('redis:announcer:recovered', {}),
     })
   }
 

@@ -17,6 +17,8 @@ export interface QueryCacheOptions {
   /** Empty: no Redis; equal questions of this process at the same moment still cost one query. */
   readonly url: string
   readonly prefix: string
+  /** Of the database that is asked, and of the shape of its answers: whatever two processes must agree in to share. */
+  readonly identity: string
   /** Of all answers in Redis together, bytes. */
   readonly budgetBytes: number
   readonly emit: Emit
@@ -38,6 +40,7 @@ const SLOW_FILL_MS = 200
 
 /** Another process has the lock. */
 const TAKEN = Symbol('taken')
+type Lock = string | typeof TAKEN | null
 
 type Fill<T> = (signal: AbortSignal) => Promise<T>
 
@@ -53,6 +56,8 @@ export class QueryCache {
   private readonly link: RedisLink
   private readonly flights = new Flights()
   private readonly closing = new AbortController()
+  private filling = 0
+  private waiting = 0
 
   constructor(options: QueryCacheOptions) {
     this.options = options
@@ -63,7 +68,14 @@ export class QueryCache {
       url: options.url,
       name: 'logcollector-cache',
       onFailed: error => options.emit('redis:cache:failed', { error }),
+      onRecovered: () => options.emit('redis:cache:recovered', {}),
     })
+  }
+
+  /** Answers that Postgres is being asked for now, and those that another process asks for; whether Redis is there. */
+  get load(): { readonly filling: number; readonly waiting: number; readonly isUp: boolean | null } {
+    const { filling, link, waiting } = this
+    return { filling, waiting, isUp: this.options.url === '' ? null : link.isUp }
   }
 
   /** Resolves when Redis is there, or cannot be reached now. */
@@ -77,7 +89,7 @@ export class QueryCache {
   }
 
   readonly cached: Cached = (question, fill, caller) => {
-    const plan = planOf(question, Date.now())
+    const plan = planOf(question, Date.now(), this.options.identity)
     if (this.flights.has(plan.address)) this.tell(question, 'shared')
     return this.flights.share(plan.address, signal => this.answer(question, plan, fill, signal), caller)
   }
@@ -87,11 +99,11 @@ export class QueryCache {
     const found = address === null ? null : await this.find(address)
     if (address === null) {
       this.tell(question, 'bypassed')
-      return fill(signal)
+      return (await this.ask(question, fill, signal)).result
     }
     if (found === null) return this.fillOnce(question, plan, address, fill, signal)
     this.tell(question, found.isStale ? 'stale' : 'hit')
-    if (found.isStale) this.refresh(plan, address, fill)
+    if (found.isStale) this.refresh(question, plan, address, fill)
     return JSON.parse(found.json) as T
   }
 
@@ -111,10 +123,10 @@ export class QueryCache {
   }
 
   /** Goes on after the caller has got the old answer. */
-  private refresh<T>(plan: Plan, hash: string, fill: Fill<T>): void {
+  private refresh<T>(question: Question, plan: Plan, hash: string, fill: Fill<T>): void {
     const work = async (signal: AbortSignal): Promise<void> => {
       const lock = await this.lock(hash)
-      if (typeof lock === 'string') await this.fillAndKeep(plan, hash, lock, fill, signal)
+      if (typeof lock === 'string') await this.fillAndKeep(question, plan, hash, lock, fill, signal)
     }
     // Whoever asks next meets the same error.
     this.flights.share(`refresh ${hash}`, work, this.closing.signal).catch(() => undefined)
@@ -127,25 +139,42 @@ export class QueryCache {
     fill: Fill<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const deadline = performance.now() + LOCK_MS
     let lock = await this.lock(hash)
-    while (lock === TAKEN && performance.now() < deadline) {
-      await delay(LOOK_EVERY_MS, null, { signal })
-      const found = await this.find(hash)
-      if (found !== null) {
+    if (lock === TAKEN) {
+      const given = await this.waitFor(hash, signal)
+      if (typeof given === 'object' && given !== null) {
         this.tell(question, 'waited')
-        return JSON.parse(found.json) as T
+        return JSON.parse(given.json) as T
       }
-      // The filler may have failed, or its answer is too large to keep.
-      lock = await this.lock(hash)
+      lock = given
     }
     const held = typeof lock === 'string' ? lock : null
     this.tell(question, held === null ? 'bypassed' : 'filled')
-    return held === null ? fill(signal) : this.fillAndKeep(plan, hash, held, fill, signal)
+    if (held !== null) return this.fillAndKeep(question, plan, hash, held, fill, signal)
+    return (await this.ask(question, fill, signal)).result
+  }
+
+  /** What another process has filled, or, where it fails to, the lock as it is then. */
+  private async waitFor(hash: string, signal: AbortSignal): Promise<Found | Lock> {
+    const deadline = performance.now() + LOCK_MS
+    let lock: Lock = TAKEN
+    this.waiting += 1
+    try {
+      while (lock === TAKEN && performance.now() < deadline) {
+        await delay(LOOK_EVERY_MS, null, { signal })
+        const found = await this.find(hash)
+        if (found !== null) return found
+        // The filler may have failed, or its answer is too large to keep.
+        lock = await this.lock(hash)
+      }
+      return lock
+    } finally {
+      this.waiting -= 1
+    }
   }
 
   /** Null: Redis is away or refuses to be written. */
-  private lock(hash: string): Promise<string | typeof TAKEN | null> {
+  private lock(hash: string): Promise<Lock> {
     const lock = newToken()
     return this.link.run(async client => {
       const answer = await client.set(this.keys.lock(hash), lock, 'PX', LOCK_MS, 'NX')
@@ -153,23 +182,41 @@ export class QueryCache {
     })
   }
 
+  /** Asks Postgres; with how long that took. */
+  private async ask<T>(
+    { name }: Question,
+    fill: Fill<T>,
+    signal: AbortSignal,
+  ): Promise<{ result: T; durationMs: number }> {
+    const startedAt = performance.now()
+    this.filling += 1
+    try {
+      const result = await fill(signal)
+      const durationMs = performance.now() - startedAt
+      this.options.emit('query:cache:filled', { name, durationMs })
+      return { result, durationMs }
+    } finally {
+      this.filling -= 1
+    }
+  }
+
   private async fillAndKeep<T>(
+    question: Question,
     plan: Plan,
     hash: string,
     lock: string,
     fill: Fill<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const startedAt = performance.now()
-    let result: T
+    let asked: { result: T; durationMs: number }
     try {
-      result = await fill(signal)
+      asked = await this.ask(question, fill, signal)
     } catch (error) {
       await this.link.run(client => unlock(client, this.keys, hash, lock))
       throw error
     }
-    await this.keep(plan, hash, lock, JSON.stringify(result), performance.now() - startedAt)
-    return result
+    await this.keep(plan, hash, lock, JSON.stringify(asked.result), asked.durationMs)
+    return asked.result
   }
 
   private async keep(plan: Plan, hash: string, lock: string, json: string, fillMs: number): Promise<void> {

@@ -25,7 +25,8 @@ const MOST_KEPT_MS = 2 * 3_600_000
 /** What was over only just is likely to get more rows yet: it is kept ten times as long as it has been over. */
 const KEPT_PER_QUIET = 10
 
-export function planOf(question: Question, nowMs: number): Plan {
+/** @param identity of what answers: others under the same keys must not meet its answers */
+export function planOf(question: Question, nowMs: number, identity: string): Plan {
   const { name, params, from, to } = question
   const [fromMs, toMs] = [from.getTime(), to.getTime()]
   const ageMs = impatient.has(name)
@@ -36,7 +37,7 @@ export function planOf(question: Question, nowMs: number): Plan {
   // A range that moves with the clock is the same question a moment later.
   const time = question.isRolling ? [toMs - fromMs] : [fromMs, toMs]
   return {
-    address: hashOf(JSON.stringify([name, sorted(params), ...time])),
+    address: hashOf(JSON.stringify([identity, name, sorted(params), ...time])),
     tokens: question.isRolling ? null : tokens,
     ttlMs:
       tokens === null || question.isRolling

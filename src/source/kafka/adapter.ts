@@ -11,7 +11,6 @@ import {
   logLevel,
 } from 'kafkajs'
 import { PipelineError } from '../../errors.ts'
-import { Repetition } from '../../supervisor/repetition.ts'
 import { Subscription } from './assigner.ts'
 import { type ClientOptions, type ClusterOptions, clientFactory } from './client.ts'
 import type { Cluster } from './cluster.ts'
@@ -50,7 +49,6 @@ const TOPIC_RESOURCE = 2
 export class KafkaAdapter {
   private readonly options: KafkaOptions
   private readonly createClient: (options: ClientOptions) => Kafka
-  private readonly said = new Repetition()
   private consumer: Consumer
   private admin: Admin
   private cluster: Cluster | null = null
@@ -68,7 +66,7 @@ export class KafkaAdapter {
       requestTimeout: options.requestTimeoutMs,
       socketFactory: arenaSocketFactory,
       logLevel: logLevel.INFO,
-      logCreator: () => entry => forwardLog(options.log, this.said, entry),
+      logCreator: () => entry => forwardLog(options.log, entry),
     })
     const consumer = kafka.consumer({
       groupId: options.groupId,

@@ -39,11 +39,12 @@ export interface Cluster {
   refreshMetadataIfNecessary(): Promise<void>
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>
   metadata(options?: { topics?: string[] }): Promise<{
+    brokers: { nodeId: number }[]
     clusterId: string | null
     topicMetadata: {
       topic: string
       isInternal: boolean
-      partitionMetadata: { partitionId: number; leader: number }[]
+      partitionMetadata: { partitionId: number; leader: number; replicas: number[]; isr: number[] }[]
     }[]
   }>
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[]

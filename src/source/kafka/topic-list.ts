@@ -17,11 +17,16 @@ export interface TopicFacts {
   /** Null where the broker gives none (before Kafka 2.8). */
   readonly id: string | null
   readonly partitions: number
+  /** Of these: fewer replicas in sync than there should be; nobody leads them. */
+  readonly underReplicated: number
+  readonly leaderless: number
   readonly isInternal: boolean
 }
 
 export interface TopicList {
   readonly clusterId: string
+  /** That are alive. */
+  readonly brokers: number
   readonly topics: readonly TopicFacts[]
 }
 
@@ -56,15 +61,17 @@ function send(broker: Broker, bytes: Buffer): Promise<Buffer> {
 }
 
 async function listWithoutIds(cluster: Cluster, names: readonly string[] | null): Promise<TopicList> {
-  const { clusterId, topicMetadata } = await cluster.metadata({ topics: [] })
+  const { brokers, clusterId, topicMetadata } = await cluster.metadata({ topics: [] })
   const asked = topicMetadata.filter(({ topic }) => names === null || names.includes(topic))
   const topics = asked.map(({ topic, isInternal, partitionMetadata }) => ({
     name: topic,
     id: null,
     partitions: partitionMetadata.length,
+    underReplicated: partitionMetadata.filter(({ isr, replicas }) => isr.length < replicas.length).length,
+    leaderless: partitionMetadata.filter(({ leader }) => leader < 0).length,
     isInternal,
   }))
-  return { clusterId: clusterId ?? '', topics }
+  return { clusterId: clusterId ?? '', brokers: brokers.length, topics }
 }
 
 /** The body, with the tags that end a header of version 2 in front. */
@@ -89,7 +96,7 @@ function decode(body: Buffer): TopicList {
   const reader = new Reader(body)
   reader.tags()
   reader.skip(4)
-  reader.each(() => {
+  const brokers = reader.each(() => {
     reader.skip(4)
     reader.text()
     reader.skip(4)
@@ -103,7 +110,7 @@ function decode(body: Buffer): TopicList {
     const { errorCode, facts } = topic(reader)
     if (errorCode === NONE || errorCode === LEADER_NOT_AVAILABLE) topics.push(facts)
   })
-  return { clusterId, topics }
+  return { clusterId, brokers, topics }
 }
 
 function topic(reader: Reader): { errorCode: number; facts: TopicFacts } {
@@ -111,14 +118,21 @@ function topic(reader: Reader): { errorCode: number; facts: TopicFacts } {
   const name = reader.text() ?? ''
   const id = reader.uuid()
   const isInternal = reader.skip(1) !== 0
+  let [underReplicated, leaderless] = [0, 0]
+  const nodes = (): number => reader.each(() => reader.skip(4))
   const partitions = reader.each(() => {
-    reader.skip(2 + 4 + 4 + 4)
-    for (let lists = 0; lists < 3; lists++) reader.each(() => reader.skip(4))
+    reader.skip(2 + 4)
+    if (reader.int32() < 0) leaderless += 1
+    reader.skip(4)
+    const [replicas, inSync] = [nodes(), nodes()]
+    if (inSync < replicas) underReplicated += 1
+    nodes()
     reader.tags()
   })
   reader.skip(4)
   reader.tags()
-  return { errorCode, facts: { name, id: id === NO_ID ? null : id, partitions, isInternal } }
+  const counts = { partitions, underReplicated, leaderless }
+  return { errorCode, facts: { name, id: id === NO_ID ? null : id, ...counts, isInternal } }
 }
 
 class Reader {
@@ -143,6 +157,11 @@ class Reader {
   int16(): number {
     this.skip(2)
     return this.bytes.readInt16BE(this.at - 2)
+  }
+
+  int32(): number {
+    this.skip(4)
+    return this.bytes.readInt32BE(this.at - 4)
   }
 
   varint(): number {

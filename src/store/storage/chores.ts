@@ -25,6 +25,16 @@ export interface StorageChoresDeps {
 
 const MERGE_EVERY_MS = 600_000
 
+const TABLES = `
+  select relname as table, pg_total_relation_size(oid)::float8 as bytes from pg_class
+  where relnamespace = 'logcollector'::regnamespace and relname = any (array['ingest_ledger', 'log_rollup_1m', 'dead_letters'])
+  order by 1`
+/** Without pg_read_all_stats Postgres shows the transactions of the own role only. */
+const OLDEST_SNAPSHOT = `
+  select coalesce(extract(epoch from now() - min(xact_start)) * 1000, 0)::float8 as ms from pg_stat_activity
+  where datname = current_database() and backend_type = 'client backend' and backend_xmin is not null
+    and pid <> pg_backend_pid()`
+
 export function storageChores({ emit, everyMs, owner, policy, pool }: StorageChoresDeps): Chore[] {
   const chore = (name: string, interval: number, work: (client: pg.Client) => Promise<void>): Chore => {
     // A role that does not own the tables is a matter of set-up: said once.
@@ -52,7 +62,7 @@ export function storageChores({ emit, everyMs, owner, policy, pool }: StorageCho
   ]
 }
 
-/** Tells how many segments there are and how large, by state. */
+/** Tells how many segments there are and how large, by state; how large the other tables are; who keeps old versions alive. */
 export async function measure(pool: StorePool, emit: Emit): Promise<void> {
   const segments = await listSegments(sql => pool.query('measure storage', sql))
   const states = segmentStates.map(state => {
@@ -64,5 +74,7 @@ export async function measure(pool: StorePool, emit: Emit): Promise<void> {
       indexBytes: those.reduce((sum, { indexBytes }) => sum + indexBytes, 0),
     }
   })
-  emit('store:storage:measured', { states })
+  const tables = await pool.query<{ table: string; bytes: number }>('measure storage', TABLES)
+  const [snapshot] = await pool.query<{ ms: number }>('measure storage', OLDEST_SNAPSHOT)
+  emit('store:storage:measured', { states, tables, oldestSnapshotMs: snapshot!.ms })
 }

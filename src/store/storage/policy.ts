@@ -4,10 +4,12 @@
  */
 import type { Config } from '../../config/types.ts'
 import type { IndexKind } from './indexes.ts'
+import type { TextIndexSetting } from './text-index.ts'
 
 export interface StoragePolicy {
   readonly sealAfterMs: number
   readonly indexes: readonly IndexKind[]
+  readonly textIndex: TextIndexSetting
   /** 0: rows are kept. */
   readonly retentionMs: number
   /** Of all segments with their indexes; 0: no limit. */
@@ -19,6 +21,7 @@ export interface StoragePolicy {
 export const policyOf = ({ storage }: Config): StoragePolicy => ({
   sealAfterMs: storage.sealAfterMs,
   indexes: storage.indexes as readonly IndexKind[],
+  textIndex: storage.textIndex,
   retentionMs: storage.retentionMs,
   maxSizeBytes: storage.maxSizeBytes,
   rollupRetentionMs: storage.rollupRetentionMs,

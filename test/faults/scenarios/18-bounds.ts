@@ -58,7 +58,7 @@ function assertUndisturbed(instance: Instance): void {
   assert.is(instance.events('source:group:joined').length, 1, 'a rebalance')
   for (const event of ['source:group:crashed', 'source:partition:halted', 'supervisor:child:restarted'])
     assert.is(instance.events(event).length, 0, event)
-  const rejoins = instance.log().filter(({ message }) => message?.includes('re-joining'))
+  const rejoins = instance.log().filter(({ text }) => String(text).includes('re-joining'))
   assert.equal(rejoins, [])
 }
 

@@ -56,7 +56,7 @@ scenario.case('what was committed is not sent again, what was not is', async con
   await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
-  const failed = instance.events('sink:transaction:failed').length
+  const failed = await instance.metric('transaction_failures_total')
   assert.ok(failed >= CUTS, `${failed} transactions failed where ${CUTS} connections were cut`)
   assert.is(instance.events('source:partition:halted').length, 0)
   await flow.assertExactlyOnce()

@@ -52,9 +52,9 @@ scenario.case('cancelled and conflicting transactions are sent again', async con
   await stopProducing()
   await instance.during(flow.caughtUp())
   await instance.ready()
-  const codes = new Set(instance.events('sink:transaction:failed').map(({ sqlstate }) => String(sqlstate)))
-  console.log(`transactions failed with ${[...codes].sort().join(', ')}`)
-  assert.ok(codes.size >= 3, `only ${[...codes].join(', ')}`)
+  const failed = await instance.metric('transaction_failures_total')
+  console.log(`${failed} transactions failed`)
+  assert.ok(failed >= CANCELS / 5, `only ${failed} transactions failed`)
   assert.is(instance.events('source:partition:halted').length, 0)
   const [letters] = await flow.observer.query<{ count: number }>('select count(*)::integer from dead_letters')
   assert.is(letters!.count, 0, 'no record is to blame')
@@ -72,7 +72,10 @@ async function deadlock(flow: Flow, rival: Observer, instance: Instance): Promis
   await instance.during(until(isWaiting, { deadlineMs: 20_000, everyMs: 5, what: 'a tail that waits' }))
   await lock(0)
   await rival.query('rollback')
-  return instance.events('sink:transaction:failed').some(({ sqlstate }) => sqlstate === '40P01')
+  const [row] = await flow.observer.query<{ deadlocks: number }>(
+    'select deadlocks::integer from pg_stat_database where datname = current_database()',
+  )
+  return row!.deadlocks > 0
 }
 
 scenario.case('a deadlock', async context => {

@@ -9,6 +9,8 @@ test('rename: in order, what is not there is left alone', () => {
   const record = { a: 'x', b: 'y', deep: { c: 'z' } }
   const found = after('rename', { fields: { a: 'message', b: 'a', missing: 'b', 'deep.c': 'd' } }, record)
   assert.equal(found, { message: 'x', a: 'y', deep: { c: 'z' }, d: 'z' })
+  const typed = after('rename', { fields: { n: 'm', deep: 'whole' } }, { n: 1.5, deep: { ok: true } })
+  assert.equal(typed, { m: 1.5, whole: { ok: true } })
   assert.throws(() => stepOf('rename', { fields: { a: 'a' } }), 'is renamed to itself')
 })
 

@@ -28,6 +28,14 @@ export class RecordFields implements Fields {
     this.values[name] = value
   }
 
+  rename(from: string, to: string): boolean {
+    const value = this.find(from)
+    if (value === undefined || value === null) return false
+    this.remove(from)
+    this.values[to] = value
+    return true
+  }
+
   remove(name: string): void {
     delete this.values[name]
   }
