@@ -8,9 +8,9 @@ import { instantiateKernel } from '../src/kernel/instance.ts'
 import { loadKernelModule } from '../src/kernel/kernel.ts'
 import { PAGE_BYTES, STATIC_BYTES, scratchBytes } from '../src/kernel/layout.ts'
 import { BatchWalk } from '../src/parse/batch-walk.ts'
-import type { ExtraColumn, ParserSettings, ParseTask } from '../src/parse/contract.ts'
+import type { ExtraColumn, ParserSettings, ParseTask, RecordFormat } from '../src/parse/contract.ts'
 import { defaultSettings } from '../test/kernel/harness.ts'
-import { encodeLines, logfmtLine, logLine } from './kernel-input.ts'
+import { accessLine, encodeLines, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from './kernel-input.ts'
 import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
 const LINES = 5000
@@ -103,6 +103,10 @@ async function measure(): Promise<Figures> {
   const lines = Array.from({ length: LINES }, (_, i) => logLine(i, START_MS))
   const pairs = Array.from({ length: LINES }, (_, i) => logfmtLine(i, START_MS))
   const bytesPerLine = mean(lines)
+  const lineFormat = async (name: string, format: RecordFormat, line: typeof accessLine) => {
+    const made = Array.from({ length: LINES }, (_, i) => line(i, START_MS))
+    return { name, bytes: mean(made), run: await prepareKernel(made, { format }) }
+  }
   const runJsonParse = (): void => {
     for (const line of lines) JSON.parse(line)
   }
@@ -112,6 +116,11 @@ async function measure(): Promise<Figures> {
     { name: 'raw', bytes: bytesPerLine, run: await prepareKernel(lines, { format: 'raw' }) },
     { name: 'auto, JSON', bytes: bytesPerLine, run: await prepareKernel(lines, { format: 'auto' }) },
     { name: 'auto, logfmt', bytes: mean(pairs), run: await prepareKernel(pairs, { format: 'auto' }) },
+    await lineFormat('access, combined', 'access', accessLine),
+    await lineFormat('syslog, RFC 3164', 'syslog', oldSyslogLine),
+    await lineFormat('syslog, RFC 5424', 'syslog', newSyslogLine),
+    await lineFormat('auto, access', 'auto', accessLine),
+    await lineFormat('auto, RFC 3164', 'auto', oldSyslogLine),
     { name: 'json, 3 columns', bytes: bytesPerLine, run: await prepareKernel(lines, { columns }) },
     { name: 'JSON.parse', bytes: bytesPerLine, run: runJsonParse },
   ]

@@ -3,10 +3,12 @@
  * rule looks at is valid by itself.
  */
 
+import { hasLines } from '../parse/contract.ts'
 import { problemOfPostgresUrl } from '../postgres/url.ts'
 import { httpApiChecks } from './http-api.ts'
 import { kafkaSecurityChecks } from './kafka-security.ts'
 import { arenaForFetches, arenaForRecords, budgetFor } from './memory.ts'
+import { parserSettings } from './parser-settings.ts'
 import { hasRole } from './roles.ts'
 import { type SettingKey, settings } from './settings/index.ts'
 import { isPattern, patternOf } from './topics.ts'
@@ -20,8 +22,8 @@ export interface Check {
   readonly violation: (config: Config) => string | null
 }
 
-/** The ninth place of a column is for what the steps write (kernel/slot.ts). */
-const MAX_STEP_ALIASES = 8
+/** The ninth place of a column is for what steps write and lines hold (kernel/slot.ts). */
+const MAX_MARKED_ALIASES = 8
 
 const bytes = (amount: number): string => writeValue('bytes', amount)
 const ms = (amount: number): string => writeValue('duration', amount)
@@ -142,15 +144,16 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    keys: ['pipelines', 'parse.aliases.ts'],
-    violation: ({ parse, pipelines }) => {
-      for (const { aliases, name, steps } of pipelines) {
-        if (steps.length === 0) continue
-        const { traceId, spanId, ...sameName } = parse.aliases
-        const all = { ...sameName, trace_id: traceId, span_id: spanId, ...aliases }
-        const [column] = Object.entries(all).find(([, names]) => names.length > MAX_STEP_ALIASES) ?? []
-        if (column !== undefined)
-          return `${name} has steps, and so takes at most ${MAX_STEP_ALIASES} aliases for ${column}`
+    keys: ['pipelines', 'parse.format', 'parse.aliases.ts'],
+    violation: config => {
+      for (const { aliases, format, name, steps } of parserSettings(config)) {
+        if (steps.length === 0 && !hasLines(format)) continue
+        const isTooMany = ([, names]: readonly [string, readonly string[]]) =>
+          names.length > MAX_MARKED_ALIASES
+        const [column] = Object.entries(aliases).find(isTooMany) ?? []
+        if (column === undefined) continue
+        const reason = steps.length > 0 ? 'has steps' : `is of the format ${format}`
+        return `${name} ${reason}, and so takes at most ${MAX_MARKED_ALIASES} aliases for ${column}`
       }
       return null
     },

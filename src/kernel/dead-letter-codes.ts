@@ -3,9 +3,11 @@
  */
 import {
   DEAD_EMPTY,
+  DEAD_NOT_ACCESS,
   DEAD_NOT_JSON,
   DEAD_NOT_LOGFMT,
   DEAD_NOT_OBJECT,
+  DEAD_NOT_SYSLOG,
   DEAD_RECORD_TOO_LARGE,
   DEAD_REWRITE_TOO_LARGE,
   DEAD_ROW_TOO_LARGE,
@@ -25,4 +27,6 @@ export const deadLetterReasons: Readonly<Record<number, string>> = {
   [DEAD_NOT_LOGFMT]: 'not logfmt',
   [DEAD_REWRITE_TOO_LARGE]: 'larger than the setting max_record_bytes when its fields are written out',
   [DEAD_STEP_FAILED]: 'a step of its pipeline failed',
+  [DEAD_NOT_ACCESS]: 'no line of an access log',
+  [DEAD_NOT_SYSLOG]: 'no line of syslog',
 }

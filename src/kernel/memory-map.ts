@@ -60,7 +60,19 @@ export const ALIASES_AT = 160
 export const ALIASES_BYTES = 28160
 export const SEVERITIES_AT = ALIASES_AT + ALIASES_BYTES
 export const SEVERITIES_BYTES = 2048
-export const IMAGE_BYTES = SEVERITIES_AT + SEVERITIES_BYTES
+/** What the fields of line formats are called: text of 16 bytes, u8 length, u8 slot (NO_VALUE: none), u8 is a column. */
+export const LINE_NAME_BYTES = 24
+export const LINE_NAME_LENGTH_AT = 16
+export const LINE_NAME_SLOT_AT = 17
+export const LINE_NAME_COLUMN_AT = 18
+export const LINE_NAMES = 23
+/** Values that no line holds, only a number for them: text of 15 bytes, u8 length. */
+export const LINE_WORD_BYTES = 16
+export const LINE_WORD_LENGTH_AT = 15
+export const LINE_WORDS = 32
+export const LINE_NAMES_AT = SEVERITIES_AT + SEVERITIES_BYTES
+export const LINE_WORDS_AT = LINE_NAMES_AT + LINE_NAME_BYTES * LINE_NAMES
+export const IMAGE_BYTES = LINE_WORDS_AT + LINE_WORD_BYTES * LINE_WORDS
 
 export const FLAG_DEAD_LETTER_MALFORMED = 1
 export const FLAG_KEYS = 2
@@ -74,6 +86,37 @@ export const FORMAT_JSON = 0
 export const FORMAT_LOGFMT = 1
 export const FORMAT_RAW = 2
 export const FORMAT_AUTO = 3
+export const FORMAT_ACCESS = 4
+export const FORMAT_SYSLOG = 5
+
+// Fields of line formats, by number; line-names.ts has their names. Those of columns come first.
+export const LINE_TS = 0
+export const LINE_SEVERITY = 1
+export const LINE_SERVICE = 2
+export const LINE_HOST = 3
+export const LINE_MESSAGE = 4
+export const LINE_FACILITY = 5
+export const LINE_PID = 6
+export const LINE_MSGID = 7
+export const LINE_STRUCTURED_DATA = 8
+export const LINE_CLIENT = 9
+export const LINE_IDENT = 10
+export const LINE_USER = 11
+export const LINE_METHOD = 12
+export const LINE_PATH = 13
+export const LINE_PROTOCOL = 14
+export const LINE_STATUS = 15
+export const LINE_SENT_BYTES = 16
+export const LINE_REFERRER = 17
+export const LINE_USER_AGENT = 18
+export const LINE_FORWARDED_FOR = 19
+export const LINE_REQUEST_TIME = 20
+export const LINE_EXTRA = 21
+export const LINE_VHOST = 22
+
+/** Words: the 24 facilities of syslog, then its 8 severities. */
+export const LINE_FACILITY_WORDS = 0
+export const LINE_SEVERITY_WORDS = 24
 
 // Types of extra columns (assembly/extra-columns.ts).
 export const TYPE_SMALLINT = 0
@@ -133,8 +176,8 @@ export const SHAPE_MEMBERS = 32
 export const SHAPE_AT = TEXT_AT + 640
 /** The same for logfmt: text `key=`. */
 export const PAIR_SHAPE_AT = SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
-/** The first pairs of a logfmt record: u32 key, its end, value, its end, kind, flags of key and value (assembly/pairs.ts). */
-export const PAIR_BYTES = 32
+/** The first pairs of a record: u32 key, its end, value, its end, kind, flags of key and value, prefix, its end (assembly/noted-pairs.ts). */
+export const PAIR_BYTES = 40
 export const MAX_NOTED_PAIRS = 64
 export const PAIRS_AT = PAIR_SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
 /** Values of the extra columns of the row in hand, as COPY takes them: 16 bytes each. */
@@ -198,6 +241,8 @@ export const DEAD_NOT_LOGFMT = 8
 export const DEAD_REWRITE_TOO_LARGE = 9
 /** The worker knows more: ParseResult.stepFailures. */
 export const DEAD_STEP_FAILED = 10
+export const DEAD_NOT_ACCESS = 11
+export const DEAD_NOT_SYSLOG = 12
 
 // Answers of parseRecords.
 export const STEP_DONE = 0

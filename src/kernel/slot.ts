@@ -4,11 +4,13 @@
  */
 import {
   type ColumnType,
+  hasLines,
   type ParserSettings,
   type PromotedColumn,
   promotedColumns,
   type RecordFormat,
 } from '../parse/contract.ts'
+import { writeLineNames, writeLineWords } from './line-names.ts'
 import {
   ALIAS_FLAGS_AT,
   ALIASES_AT,
@@ -23,18 +25,23 @@ import {
   FLAG_KEYS,
   FLAG_STEPS,
   FLAGS_AT,
+  FORMAT_ACCESS,
   FORMAT_AT,
   FORMAT_AUTO,
   FORMAT_JSON,
   FORMAT_LOGFMT,
   FORMAT_RAW,
+  FORMAT_SYSLOG,
   IMAGE_BYTES,
   JUMBO_AT,
+  LINE_NAMES_AT,
+  LINE_WORDS_AT,
   MAGIC,
   MAGIC_AT,
   MAX_ALIASES,
   MAX_EXTRA_COLUMNS,
   MAX_RECORD_AT,
+  NO_VALUE,
   PAGE_BYTES,
   REWRITE_EXTRA_BYTES,
   REWRITE_OFFSET_AT,
@@ -68,6 +75,8 @@ const formats: Readonly<Record<RecordFormat, number>> = {
   logfmt: FORMAT_LOGFMT,
   raw: FORMAT_RAW,
   auto: FORMAT_AUTO,
+  access: FORMAT_ACCESS,
+  syslog: FORMAT_SYSLOG,
 }
 
 const types: Readonly<Record<ColumnType, number>> = {
@@ -130,7 +139,15 @@ export function buildImage(settings: ParserSettings): Uint8Array {
   aliases.forEach((alias, slot) => {
     if (alias.split('.').at(-1) === OPEN_TELEMETRY_FIELD) image[ALIAS_FLAGS_AT + slot] = 1
   })
-  writeNameTable(image.subarray(ALIASES_AT, ALIASES_AT + ALIASES_BYTES), aliasNames(slots))
+  const names = aliasNames(slots)
+  writeNameTable(image.subarray(ALIASES_AT, ALIASES_AT + ALIASES_BYTES), names)
+  const slotOf = new Map(names.map(({ text, value }) => [text, value]))
+  writeLineNames(
+    image.subarray(LINE_NAMES_AT, LINE_WORDS_AT),
+    column => slotOf.get(columnKey(column)) ?? NO_VALUE,
+    name => slotOf.get(name),
+  )
+  writeLineWords(image.subarray(LINE_WORDS_AT, IMAGE_BYTES))
   const severities = Object.entries(severityNames)
   writeNameTable(
     image.subarray(SEVERITIES_AT, SEVERITIES_AT + SEVERITIES_BYTES),
@@ -143,11 +160,12 @@ export function buildImage(settings: ParserSettings): Uint8Array {
 
 /** What the fields of a column are called, the first present wins. */
 export const namesOf = (
-  { aliases, steps }: Pick<ParserSettings, 'aliases' | 'steps'>,
+  { aliases, format, steps }: Pick<ParserSettings, 'aliases' | 'format' | 'steps'>,
   column: PromotedColumn,
-): readonly string[] => (steps.length > 0 ? [columnKey(column), ...aliases[column]] : aliases[column])
+): readonly string[] =>
+  steps.length > 0 || hasLines(format) ? [columnKey(column), ...aliases[column]] : aliases[column]
 
-/** The key under which a rewritten record names a column. */
+/** The key under which a rewritten record names a column; its slot is what the scanners of lines fill. */
 export const columnKey = (column: PromotedColumn): string => String.fromCharCode(COLUMN_KEY_PREFIX) + column
 
 const flagsOf = (settings: ParserSettings): number =>

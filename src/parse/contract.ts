@@ -16,8 +16,12 @@ export const promotedColumns = [
 export type PromotedColumn = (typeof promotedColumns)[number]
 
 /** What the value of a record is taken for; docs/formats.md has the rules. */
-export const recordFormats = ['json', 'logfmt', 'raw', 'auto'] as const
+export const recordFormats = ['json', 'logfmt', 'access', 'syslog', 'raw', 'auto'] as const
 export type RecordFormat = (typeof recordFormats)[number]
+
+/** Does the format read lines, always or by content, which fill columns by themselves, ahead of all aliases? */
+export const hasLines = (format: RecordFormat): boolean =>
+  format === 'access' || format === 'syslog' || format === 'auto'
 
 /** Types that an extra column may have, by their names in Postgres. */
 export const columnTypes = [

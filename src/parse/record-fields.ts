@@ -17,7 +17,8 @@ import {
 import type { Fields, FieldValue } from './steps/step.ts'
 
 const OPEN_TELEMETRY_NAME = /(^|\.)severity_number$/
-const TIME = /^\s*(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d|\d+(\.\d+)?\s*$)/
+const TIME =
+  /^(\s*(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d|\d+(\.\d+)?\s*$)|\d\d\/[A-Z][a-z]{2}\/\d{4}:|[A-Z][a-z]{2} [ \d]\d (\d{4} )?\d\d:)/
 
 export class RecordFields implements Fields {
   /** A step changed something. */
@@ -31,7 +32,7 @@ export class RecordFields implements Fields {
 
   /** @param read the bytes between two addresses, as latin1 */
   constructor(
-    settings: Pick<ParserSettings, 'aliases' | 'steps'>,
+    settings: Pick<ParserSettings, 'aliases' | 'format' | 'steps'>,
     read: (start: number, end: number) => string,
   ) {
     this.names_ = new Map(promotedColumns.map(column => [column, namesOf(settings, column)]))

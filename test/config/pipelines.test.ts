@@ -144,6 +144,10 @@ const faults: readonly (readonly [text: string, problem: string])[] = [
     'pipelines: [{ name: a, topics: x, steps: [severity], aliases: { host: [a, b, c, d, e, f, g, h, i] } }]',
     'file:1:12: pipelines: a has steps, and so takes at most 8 aliases for host',
   ],
+  [
+    'pipelines: [{ name: a, topics: x, format: auto, aliases: { host: [a, b, c, d, e, f, g, h, i] } }]',
+    'file:1:12: pipelines: a is of the format auto, and so takes at most 8 aliases for host',
+  ],
 ]
 
 for (const [text, problem] of faults) {

@@ -59,7 +59,7 @@ const KAFKA_MS = NOW + 5000
 
 test('the page has examples of every format', () => {
   const formats = new Set(examples.map(({ format }) => format))
-  assert.equal([...formats].sort(), ['auto', 'json', 'logfmt', 'raw'])
+  assert.equal([...formats].sort(), ['access', 'auto', 'json', 'logfmt', 'raw', 'syslog'])
   assert.is(examples.length, page.split('```text').length - 1)
 })
 

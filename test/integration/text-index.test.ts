@@ -49,7 +49,10 @@ test('a search for a part of a message is answered by the index of a sealed segm
 
   const { out } = await cli('storage', '--set', `postgres.url=${api.url}`)
   assert.match(out, 'trigram')
-  const said = JSON.parse((await cli('storage', '--json', '--set', `postgres.url=${api.url}`)).out)
+  const said = JSON.parse(
+    (await cli('storage', '--json', '--set', `postgres.url=${api.url}`, '--set', 'storage.text_index=auto'))
+      .out,
+  )
   const index = said.segments[0].indexes.find(({ name }: { name: string }) => name.endsWith('_trigram'))
   assert.ok(index.isValid && index.bytes > 100_000)
   assert.is(said.policy.textIndex, 'auto')

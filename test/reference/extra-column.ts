@@ -15,15 +15,15 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const UUID = /^([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{12})$/i
 const bitsOf: Readonly<Record<string, number>> = { smallint: 16, integer: 32, bigint: 64 }
 
-/** The value, or undefined where it does not fit. */
-export function extraValue(value: Json, type: ColumnType): ExtraValue | undefined {
+/** The value, or undefined where it does not fit; `kafkaTime` as for parseTime. */
+export function extraValue(value: Json, type: ColumnType, kafkaTime: bigint): ExtraValue | undefined {
   if (value.kind === 'null') return null
   if (value.kind === 'object' || value.kind === 'array') return undefined
   if (type === 'text') return sanitize(value.text).text
-  return Buffer.byteLength(value.text) > MAX_BYTES ? undefined : typed(value.text, type)
+  return Buffer.byteLength(value.text) > MAX_BYTES ? undefined : typed(value.text, type, kafkaTime)
 }
 
-function typed(text: string, type: ColumnType): ExtraValue | undefined {
+function typed(text: string, type: ColumnType, kafkaTime: bigint): ExtraValue | undefined {
   switch (type) {
     case 'boolean':
       if (/^(true|t|yes|y|on|1)$/i.test(text)) return 1n
@@ -31,7 +31,7 @@ function typed(text: string, type: ColumnType): ExtraValue | undefined {
     case 'double precision':
       return NUMBER.test(text) ? doubleBits(text) : undefined
     case 'timestamptz':
-      return parseTime(text) ?? undefined
+      return parseTime(text, kafkaTime) ?? undefined
     case 'uuid':
       return UUID.test(text) ? text.replaceAll('-', '').toLowerCase() : undefined
     default:

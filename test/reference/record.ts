@@ -1,26 +1,15 @@
 /**
- * What becomes of one record, plainly: twin of take.ts, formats.ts, json-object.ts, columns.ts, attrs.ts and row.ts in
+ * What becomes of one record, plainly: twin of take.ts, json-object.ts, columns.ts, attrs.ts and row.ts in
  * src/kernel/assembly.
  */
-import {
-  DEAD_EMPTY,
-  DEAD_NOT_JSON,
-  DEAD_NOT_LOGFMT,
-  DEAD_NOT_OBJECT,
-  DEAD_TOO_DEEP,
-  DEAD_VALUE_TOO_LARGE,
-} from '../../src/kernel/memory-map.ts'
-import {
-  type ParserSettings,
-  type PromotedColumn,
-  promotedColumns,
-  type RecordFormat,
-} from '../../src/parse/contract.ts'
+import { DEAD_VALUE_TOO_LARGE } from '../../src/kernel/memory-map.ts'
+import { namesOf } from '../../src/kernel/slot.ts'
+import { type ParserSettings, type PromotedColumn, promotedColumns } from '../../src/parse/contract.ts'
+import { bareValues, classify, columnValues, reasons } from './classify.ts'
 import type { Row } from './copy-row.ts'
 import { type ExtraValue, extraValue } from './extra-column.ts'
-import { type Json, JsonError, parseJson, printJson, sanitizeJson } from './json.ts'
+import { type Json, printJson, sanitizeJson } from './json.ts'
 import type { TestRecord } from './kafka-batch.ts'
-import { LogfmtError, type Pair, parseLogfmt } from './logfmt.ts'
 import { parseSeverity } from './severity.ts'
 import { cut, decodeUtf8, sanitize } from './text.ts'
 import { parseTime } from './timestamp.ts'
@@ -64,63 +53,6 @@ export function expectedOf(record: TestRecord, around: Surroundings): Expected |
 
 /** A value that is a message and nothing else. */
 const RAW = Symbol('raw')
-const LEAST_PAIRS = 2
-
-const reasons: Readonly<Record<number, string>> = {
-  [DEAD_NOT_JSON]: 'not JSON',
-  [DEAD_NOT_LOGFMT]: 'not logfmt',
-  [DEAD_NOT_OBJECT]: 'JSON, but no object',
-  [DEAD_EMPTY]: 'empty value',
-  [DEAD_TOO_DEEP]: 'JSON nested too deep',
-}
-
-type Classified = [Json | null, null] | [null, number]
-
-function classify(text: string, format: RecordFormat): Classified {
-  if (format === 'raw') return [null, null]
-  if (format === 'auto') return classifyAny(text)
-  if (text === '') return [null, DEAD_EMPTY]
-  return format === 'json' ? classifyJson(text) : classifyLogfmt(text)
-}
-
-function classifyAny(text: string): Classified {
-  if (/^[ \t\n\r]*\{/.test(text)) return classifyJson(text)
-  const pairs = pairsOf(text)
-  const isLogfmt = pairs !== null && pairs.length >= LEAST_PAIRS && pairs.every(pair => !pair.isBare)
-  return isLogfmt ? [objectOf(pairs), null] : [null, null]
-}
-
-function classifyLogfmt(text: string): Classified {
-  const pairs = pairsOf(text)
-  return pairs === null ? [null, DEAD_NOT_LOGFMT] : [objectOf(pairs), null]
-}
-
-function pairsOf(text: string): Pair[] | null {
-  try {
-    return parseLogfmt(text)
-  } catch (error) {
-    if (error instanceof LogfmtError) return null
-    throw error
-  }
-}
-
-const bareValues = new WeakSet<Json>()
-
-function objectOf(pairs: readonly Pair[]): Json {
-  for (const { value, isBare } of pairs) if (isBare) bareValues.add(value)
-  return { kind: 'object', members: pairs.map(({ key, value }) => [key, value] as const) }
-}
-
-function classifyJson(text: string): Classified {
-  try {
-    const json = parseJson(text)
-    return json.kind === 'object' ? [json, null] : [null, DEAD_NOT_OBJECT]
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    return [null, error.isTooDeep ? DEAD_TOO_DEEP : DEAD_NOT_JSON]
-  }
-}
-
 /** `json` is an object, the reason why there is none, RAW, or null for a tombstone. */
 function makeRow(
   text: string | null,
@@ -140,11 +72,13 @@ function makeRow(
     isSanitized ||= isChanged
     return text
   }
-  const time = pickTime(fields, settings, left)
+  const time = pickTime(fields, settings, kafkaTime, left)
   const isTimeTaken = time !== null && isInWindow(time.micros, kafkaTime)
   const severity = pickSeverity(fields, settings, left)
   const textColumn = (column: PromotedColumn): string | null => {
-    const field = settings.aliases[column].map(alias => fields.get(alias)).find(isScalar)
+    const field = namesOf(settings, column)
+      .map(alias => fields.get(alias))
+      .find(isScalar)
     if (!field || field.value.kind === 'object' || field.value.kind === 'array') return null
     const raw = field.value.text
     if (column === 'message') {
@@ -162,7 +96,7 @@ function makeRow(
   }
   const extras = settings.columns.map(({ from, type }): ExtraValue => {
     const field = fields.get(from)
-    const value = field && extraValue(field.value, type)
+    const value = field && extraValue(field.value, type, kafkaTime)
     if (field && value === undefined) isSanitized = true
     if (!field || value === undefined || value === null) return null
     left.push(field)
@@ -213,7 +147,7 @@ const isInWindow = (micros: bigint, kafkaTime: bigint): boolean =>
 /** The first member under each alias, in the order of the text. */
 function findFields(object: Json, settings: ParserSettings): Map<string, Field> {
   const aliases = [
-    ...promotedColumns.flatMap(column => settings.aliases[column]),
+    ...promotedColumns.flatMap(column => namesOf(settings, column)),
     ...settings.columns.map(({ from }) => from),
   ]
   const fields = new Map<string, Field>()
@@ -233,12 +167,13 @@ function findFields(object: Json, settings: ParserSettings): Map<string, Field> 
 function pickTime(
   fields: Map<string, Field>,
   settings: ParserSettings,
+  kafkaTime: bigint,
   left: Field[],
 ): { field: Field; micros: bigint } | null {
-  for (const alias of settings.aliases.ts) {
+  for (const alias of namesOf(settings, 'ts')) {
     const field = fields.get(alias)
     if (!field || (field.value.kind !== 'string' && field.value.kind !== 'number')) continue
-    const micros = parseTime(field.value.text)
+    const micros = parseTime(field.value.text, kafkaTime)
     if (micros === null) continue
     left.push(field)
     return { field, micros }
@@ -247,7 +182,7 @@ function pickTime(
 }
 
 function pickSeverity(fields: Map<string, Field>, settings: ParserSettings, left: Field[]): number {
-  for (const alias of settings.aliases.severity) {
+  for (const alias of namesOf(settings, 'severity')) {
     const field = fields.get(alias)
     if (!field || (field.value.kind !== 'string' && field.value.kind !== 'number')) continue
     const severity = parseSeverity(field.value.text, alias.split('.').at(-1) === 'severity_number')
@@ -267,7 +202,10 @@ function membersWithout(object: Json, left: readonly Field[]): [string, Json][] 
       if (gone.has(path)) return []
       const isParent = [...gone].some(other => other.startsWith(`${path}.`))
       return [
-        [key, isParent ? { kind: 'object', members: walk(value, `${path}.`) } : value] as [string, Json],
+        [
+          columnValues.has(value) ? key.slice(1) : key,
+          isParent ? { kind: 'object', members: walk(value, `${path}.`) } : value,
+        ] as [string, Json],
       ]
     })
   return walk(object, '')

@@ -3,7 +3,7 @@
  * Neighbours: replay/parser.ts (the memory and the walk), table.ts (for people).
  */
 import { type Config, parserSettings, stepContext } from '../../config/index.ts'
-import type { ParserSettings } from '../../parse/contract.ts'
+import type { ParserSettings, RecordFormat } from '../../parse/contract.ts'
 import type { RecordFields } from '../../parse/record-fields.ts'
 import { stepCompiler } from '../../parse/step-compiler.ts'
 import type { Outcome, Step } from '../../parse/steps/step.ts'
@@ -66,9 +66,10 @@ export class Explainer {
     )
   }
 
-  /** @param pipeline its number */
-  static async create(config: Config, pipeline: number): Promise<Explainer> {
-    const settings = parserSettings(config)[pipeline]!
+  /** @param pipeline its number; @param format in place of the pipeline's, and without its steps; null: as it is */
+  static async create(config: Config, pipeline: number, format: RecordFormat | null): Promise<Explainer> {
+    const whole = parserSettings(config)[pipeline]!
+    const settings = format === null ? whole : { ...whole, format, steps: [] }
     const compile = await stepCompiler([settings], stepContext(config))
     return new Explainer(settings, compile(settings.steps))
   }

@@ -20,8 +20,8 @@ export const parseSettings = {
   'parse.format': {
     type: 'enum',
     default: 'json',
-    values: ['json', 'logfmt', 'raw', 'auto'],
-    help: 'What a record is taken for; raw stores it whole as message, auto decides for each by its content: docs/formats.md.',
+    values: ['json', 'logfmt', 'access', 'syslog', 'raw', 'auto'],
+    help: 'What a record is taken for; access is a line of nginx or Apache, raw stores it whole as message, auto decides for each by its content: docs/formats.md.',
   },
   'parse.malformed': {
     type: 'enum',

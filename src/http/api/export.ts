@@ -66,7 +66,8 @@ export async function exportRoute(server: FastifyInstance, { queries }: RouteDep
     const rest = portions[Symbol.asyncIterator]()
     const first = await rest.next()
     // Whoever leaves now leaves a stream that never began: nothing else would give its connection back.
-    reply.raw.once('close', () => void rest.return?.())
+    // What fails while it is given back has nobody left to be told.
+    reply.raw.once('close', () => void rest.return?.()?.catch(() => undefined))
     if (reply.raw.destroyed) await rest.return?.()
     const lines = linesOf(first, rest, query.format)
     return reply

@@ -20,9 +20,11 @@ import {
   scan,
   task,
   VALUE_EMPTY,
+  VALUE_NOT_ACCESS,
   VALUE_NOT_JSON,
   VALUE_NOT_LOGFMT,
   VALUE_NOT_OBJECT,
+  VALUE_NOT_SYSLOG,
   VALUE_PAIRS,
   VALUE_TOMBSTONE,
   VALUE_TOO_DEEP,
@@ -170,6 +172,8 @@ function reasonOf(kind: u32): string {
   if (kind == VALUE_NOT_OBJECT) return '"JSON, but no object"'
   if (kind == VALUE_EMPTY) return '"empty value"'
   if (kind == VALUE_NOT_LOGFMT) return '"not logfmt"'
+  if (kind == VALUE_NOT_ACCESS) return '"no line of an access log"'
+  if (kind == VALUE_NOT_SYSLOG) return '"no line of syslog"'
   return kind == VALUE_TOO_DEEP ? '"JSON nested too deep"' : '"not JSON"'
 }
 

@@ -4,12 +4,13 @@
  */
 import { ALIAS_FLAGS_AT, MAX_LABEL_BYTES, TEXT_AT } from '../memory-map'
 import { leaveOut } from './attrs'
+import { NO_TIME } from './calendar'
 import { Field, fieldOf, firstSlot, metAliases } from './fields'
 import { parseSeverity } from './severity'
 import { storeBigEndian32 } from './simd'
 import { KIND_BOOLEAN, KIND_NUMBER, KIND_STRING, record, row, task } from './state'
 import { writeString } from './text'
-import { NO_TIME, parseTime } from './timestamp'
+import { parseTime } from './timestamp'
 
 export const COLUMN_TS: u32 = 0
 export const COLUMN_SEVERITY: u32 = 1

@@ -20,6 +20,7 @@ import {
   TYPE_TIMESTAMPTZ,
 } from '../memory-map'
 import { leaveOut } from './attrs'
+import { NO_TIME } from './calendar'
 import { shortField, shortText } from './columns'
 import { readDouble, readDoubleBits } from './double'
 import { hexDigit } from './escape'
@@ -28,7 +29,7 @@ import { POSTGRES_EPOCH_US } from './row'
 import { storeBigEndian16, storeBigEndian32, storeBigEndian64 } from './simd'
 import { FLAG_BAD, KIND_BOOLEAN, KIND_NULL, KIND_STRING, row, scan, task } from './state'
 import { writeString } from './text'
-import { NO_TIME, parseTime } from './timestamp'
+import { parseTime } from './timestamp'
 
 const VALUE_BYTES: u32 = 16
 /** Longer is no value of any type but text. */

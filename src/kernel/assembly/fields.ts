@@ -23,6 +23,14 @@ export class Field {
   kept: u32
 }
 
+/** Forgets the fields and pairs of the record before. */
+export function beginFields(): void {
+  scan.seen = 0
+  scan.seenExtra = 0
+  scan.noted = 0
+  scan.rest = 0
+}
+
 export function fieldOf(slot: u32): Field {
   return changetype<Field>(task.slot + FIELDS_AT + slot * FIELD_BYTES)
 }

@@ -13,7 +13,7 @@ import {
   PATH_AT,
   SHAPE_AT,
 } from '../memory-map'
-import { noteField } from './fields'
+import { beginFields, noteField } from './fields'
 import { scanString, scanValue, skipSpace } from './json'
 import { findName } from './names'
 import { expect, expectedName, firstExpected, nextExpected, passExpected } from './shape'
@@ -32,8 +32,7 @@ import { writeString } from './text'
 
 /** Scans a value that is not empty; gives what it is (VALUE_…) and, for an object, the filled field table. */
 export function scanJson(p: usize, end: usize): u32 {
-  scan.seen = 0
-  scan.seenExtra = 0
+  beginFields()
   scan.dirty = false
   scan.fault = VALUE_NOT_JSON
   p = skipSpace(p, end)

@@ -11,20 +11,13 @@
  * A record without any "=" is no logfmt. Bytes that are not UTF-8, NUL in quotes, and escapes of what Postgres refuses
  * do not end it: they set FLAG_BAD.
  */
-import {
-  ALIASES_AT,
-  MAX_NOTED_PAIRS,
-  NAME_VALUE_AT,
-  NO_VALUE,
-  PAIR_BYTES,
-  PAIR_SHAPE_AT,
-  PAIRS_AT,
-} from '../memory-map'
+import { ALIASES_AT, NAME_VALUE_AT, NO_VALUE, PAIR_SHAPE_AT } from '../memory-map'
 import { sizeOfEscape } from './escape'
-import { noteField } from './fields'
+import { beginFields, noteField } from './fields'
 import { sizeOfGoEscape } from './go-escape'
 import { skipSpace } from './json'
 import { findName } from './names'
+import { noteKey, notePairValue } from './noted-pairs'
 import { isPlainNumber } from './number'
 import { expect, expectedName, firstExpected, nextExpected, passExpected } from './shape'
 import { stringStops, wordStops } from './simd'
@@ -55,45 +48,6 @@ export class pairValue {
   static end: usize = 0
 }
 
-/** A pair that was met; a bare key has no value (0). */
-@unmanaged
-export class Pair {
-  key: u32
-  keyEnd: u32
-  value: u32
-  valueEnd: u32
-  kind: u32
-  keyFlags: u32
-  flags: u32
-}
-
-export function pairAt(index: u32): Pair {
-  return changetype<Pair>(task.slot + PAIRS_AT + index * PAIR_BYTES)
-}
-
-/** Notes a key for pairs.ts, which need not look for it again, while there is room. */
-function noteKey(key: usize, keyEnd: usize, keyFlags: u32): void {
-  if (scan.noted == (MAX_NOTED_PAIRS as u32)) {
-    if (scan.rest == 0) scan.rest = key
-    return
-  }
-  const pair = pairAt(scan.noted++)
-  pair.key = key as u32
-  pair.keyEnd = keyEnd as u32
-  pair.keyFlags = keyFlags
-  pair.value = 0
-}
-
-/** Notes the value of the key noted last. */
-function noteValue(): void {
-  if (scan.rest != 0) return
-  const pair = pairAt(scan.noted - 1)
-  pair.value = pairValue.start as u32
-  pair.valueEnd = pairValue.end as u32
-  pair.kind = scan.kind
-  pair.flags = scan.flags
-}
-
 /** The key read last: its name entry (0: none), and whether nothing but a space follows. */
 class pairKey {
   static name: usize = 0
@@ -102,13 +56,10 @@ class pairKey {
 
 /** Scans a value that is not empty; gives VALUE_PAIRS, with the filled field table, or VALUE_NOT_LOGFMT. */
 export function scanLogfmt(p: usize, end: usize): u32 {
-  scan.seen = 0
-  scan.seenExtra = 0
+  beginFields()
   scan.pairs = 0
   scan.bareKeys = 0
   scan.growth = 0
-  scan.noted = 0
-  scan.rest = 0
   let expected = firstExpected(PAIR_SHAPE_AT)
   while ((p = skipSpace(p, end)) < end) {
     scan.growth += PAIR_GROWTH
@@ -123,7 +74,7 @@ export function scanLogfmt(p: usize, end: usize): u32 {
     if (p == 0) return VALUE_NOT_LOGFMT
     scan.pairs++
     if (scan.flags != 0) grow(pairValue.start, pairValue.end)
-    noteValue()
+    notePairValue(pairValue.start, pairValue.end)
     if (pairKey.name == 0) continue
     const slot: u32 = load<u8>(pairKey.name, NAME_VALUE_AT)
     if (slot != NO_VALUE) noteField(slot, pairValue.start, pairValue.end, 0, 0, 0)

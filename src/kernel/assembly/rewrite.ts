@@ -34,7 +34,7 @@ export function offerRecord(kind: u32): bool {
   row.cuts = 0
   store<u8>(text, 0x7b)
   let end = text + 1
-  if (isPairs) end = writePairs(end)
+  if (isPairs) end = writePairs(end, true)
   else if (kind != VALUE_TOMBSTONE) end = writeMessage(end)
   store<u8>(end, 0x7d)
   row.changedBefore = row.changed

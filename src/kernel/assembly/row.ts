@@ -83,7 +83,7 @@ function writeAttrs(to: usize, kind: u32): usize {
   const first = to + 6
   let end = first
   if (kind == VALUE_OBJECT) end = writeMembers(first)
-  else if (kind == VALUE_PAIRS) end = writePairs(first)
+  else if (kind == VALUE_PAIRS) end = writePairs(first, false)
   end = writeExtras(end, first, kind)
   store<u8>(end, 0x7d)
   storeBigEndian32(to, (end + 1 - to - 4) as u32)

@@ -56,6 +56,37 @@ export function textStops(bytes: v128): i32 {
   return i8x16.bitmask(i8x16.lt_s(bytes, i8x16.splat(1)))
 }
 
+/** The first place of the byte in [p, end), or end. */
+export function findByte(p: usize, end: usize, byte: u8): usize {
+  while (p < end) {
+    const hits = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(byte)))
+    if (hits != 0) {
+      p += ctz(hits)
+      return p < end ? p : end
+    }
+    p += 16
+  }
+  return end
+}
+
+/** One bit for each of 16 bytes that is a quote or a backslash. */
+export function quoteStops(bytes: v128): i32 {
+  return i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))))
+}
+
+/** One bit for each of 16 bytes that ends a name of syslog's structured data: what is not %x21-7E, quote, "=" or "]". */
+export function nameStops(bytes: v128): i32 {
+  return i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x3d))),
+      v128.or(
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x5d)), i8x16.eq(bytes, i8x16.splat(0x7f))),
+        i8x16.lt_s(bytes, i8x16.splat(0x21)),
+      ),
+    ),
+  )
+}
+
 /** How many of the 16 bytes at p are decimal digits before the first that is none. */
 export function leadingDigits(p: usize): usize {
   const values = i8x16.sub(v128.load(p), i8x16.splat(0x30))

@@ -69,7 +69,7 @@ export class scan {
   static seen: u64 = 0
   /** The same for the extra columns. */
   static seenExtra: u32 = 0
-  /** Of a logfmt text: its pairs, its keys without "=", and by how much it may grow. */
+  /** Of a text that is no JSON: its pairs, its keys without "=" (both of logfmt), and by how much it may grow. */
   static pairs: u32 = 0
   static bareKeys: u32 = 0
   /** How many of both were noted, and where the rest begins (0: nowhere). */
@@ -121,6 +121,10 @@ export const FLAG_BAD: u32 = 2
 // backslash is one.
 export const FLAG_FOREIGN: u32 = 4
 export const FLAG_LITERAL: u32 = 8
+// syslog alone: a backslash is an escape before quote, bracket and backslash, and itself elsewhere (FLAG_DATA).
+export const FLAG_DATA: u32 = 16
+// Of a key alone: the pair is what a column is filled from.
+export const FLAG_COLUMN: u32 = 32
 
 // What a value is. Up to VALUE_PAIRS it fills the field table, from VALUE_NOT_JSON on it is malformed.
 export const VALUE_OBJECT: u32 = 0
@@ -132,5 +136,5 @@ export const VALUE_NOT_OBJECT: u32 = 5
 export const VALUE_EMPTY: u32 = 6
 export const VALUE_TOO_DEEP: u32 = 7
 export const VALUE_NOT_LOGFMT: u32 = 8
-/** Written out as JSON it does not fit the rewrite buffer. */
-export const VALUE_OVERLONG: u32 = 9
+export const VALUE_NOT_ACCESS: u32 = 9
+export const VALUE_NOT_SYSLOG: u32 = 10

@@ -5,7 +5,7 @@
 import { BAD_CODE, codeOfEscape, sizeOfEscape } from './escape'
 import { codeOfGoEscape, sizeOfGoEscape } from './go-escape'
 import { copyBytes, stringStops, textStops } from './simd'
-import { FLAG_LITERAL, row } from './state'
+import { FLAG_DATA, FLAG_LITERAL, row } from './state'
 import { characterAt, storeCharacter, storeReplacement } from './utf8'
 
 /**
@@ -37,7 +37,11 @@ function writeSlowString(to: usize, p: usize, end: usize, flags: u32, cap: usize
       continue
     }
     const isEscape = load<u8>(p) == 0x5c && (flags & FLAG_LITERAL) == 0
-    const behind = isEscape ? storeEscaped(to, p, end) : storePlain(to, p, end)
+    const behind = !isEscape
+      ? storePlain(to, p, end)
+      : flags & FLAG_DATA
+        ? storeDataEscape(to, p, end)
+        : storeEscaped(to, p, end)
     if (behind > limit) {
       row.cut = true
       return to
@@ -59,6 +63,15 @@ function storeEscaped(to: usize, p: usize, end: usize): usize {
   if (escape.code != BAD_CODE) return storeCharacter(to, escape.code)
   row.changed = true
   return storeReplacement(to)
+}
+
+/** A backslash in a value of syslog's structured data, with what it escapes: quote, bracket or another; else itself. */
+function storeDataEscape(to: usize, p: usize, end: usize): usize {
+  const next: u8 = p + 1 < end ? load<u8>(p, 1) : 0
+  const isEscape = next == 0x22 || next == 0x5c || next == 0x5d
+  store<u8>(to, isEscape ? next : 0x5c)
+  step.size = isEscape ? 2 : 1
+  return to + 1
 }
 
 /** A character that is no escape: one of several bytes, NUL, or (logfmt) a backslash or control character. */
@@ -185,6 +198,27 @@ export function writeRequoted(to: usize, p: usize, end: usize): usize {
       if (escape.code == BAD_CODE) to = storeReplacement(to)
       else if (escape.code < 0x80) to = storeQuotedAscii(to, escape.code as u8)
       else to = storeCharacter(to, escape.code)
+    } else if (byte != 0 && byte < 0x80) {
+      to = storeQuotedAscii(to, byte)
+      p++
+    } else {
+      to = storePlain(to, p, end)
+      p += step.size
+    }
+  }
+  store<u8>(to, 0x22)
+  return to + 1
+}
+
+/** The same, of a value of syslog's structured data. */
+export function writeDataValue(to: usize, p: usize, end: usize): usize {
+  store<u8>(to++, 0x22)
+  while (p < end) {
+    const byte = load<u8>(p)
+    if (byte == 0x5c) {
+      storeDataEscape(to, p, end)
+      to = storeQuotedAscii(to, load<u8>(to))
+      p += step.size
     } else if (byte != 0 && byte < 0x80) {
       to = storeQuotedAscii(to, byte)
       p++
