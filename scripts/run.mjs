@@ -21,6 +21,7 @@ const commands = {
   stack: { program: 'dist/stack/main.js', needsStack: true },
   demo: { program: 'dist/stack/demo.js', needsStack: true },
   test: { program: 'dist/test/support/run.js', needsStack: true },
+  faults: { program: 'dist/test/faults/run.js', needsStack: true },
   bench: { program: 'dist/native-bench', needsStack: false },
 }
 

@@ -29,6 +29,8 @@ export interface Events {
   'source:fetch:completed': { broker: number; bytes: number; partitions: number; durationMs: number }
   /** Broker −1: a request that any of them may answer. */
   'source:fetch:failed': { broker: number; error: PipelineError }
+  /** What came for `offset` does not begin where it should; it is fetched again. */
+  'source:batch:doubted': { topic: string; partition: number; offset: number }
   /** What any broker may be asked was answered. */
   'source:metadata:read': Record<string, never>
   /** A line of kafkajs; of what it gives up we hear otherwise. */
@@ -102,6 +104,8 @@ export interface Events {
     /** How long the oldest transaction that holds a snapshot has run; 0: there is none. */
     oldestSnapshotMs: number
   }
+  /** A writer's, that had waited for the rest of a COPY for so long. */
+  'store:backend:ended': { pid: number; waitedMs: number }
   'store:task:completed': { task: string }
   'store:task:failed': { task: string; error: PipelineError }
   'anomalies:anomaly:opened': {

@@ -127,6 +127,11 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     subject: placeOf,
   },
   'source:fetch:completed': { level: 'debug', message: 'fetched' },
+  'source:batch:doubted': {
+    level: 'info',
+    message: 'a batch begins at another offset than expected, and is fetched again',
+    subject: placeOf,
+  },
   'source:fetch:failed': {
     level: 'warn',
     message: 'a request to Kafka failed',
@@ -166,6 +171,7 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     message: 'a segment is in use; it is removed later',
     subject: ({ segment }) => segment,
   },
+  'store:backend:ended': { level: 'warn', message: 'ended a backend that waited for a writer that is gone' },
   'store:segment:removed': { level: 'info', message: 'removed a segment' },
   'store:index:built': { level: 'info', message: 'built an index' },
   'store:segment:sealed': { level: 'info', message: 'sealed a segment' },

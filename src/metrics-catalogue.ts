@@ -14,6 +14,10 @@ export const catalogue = {
     help: 'Time of a fetch, from the request to the last byte; includes the wait for new records.',
   },
   fetched_bytes_total: { type: 'counter', help: 'Bytes of fetch responses.' },
+  doubted_batches_total: {
+    type: 'counter',
+    help: 'Kafka batches that did not begin where the one before them ended, and were fetched again to make sure.',
+  },
   fetch_failures_total: { type: 'counter', labels: ['code'], help: 'Fetches that failed, by error code.' },
   group_joins_total: { type: 'counter', help: 'Times the consumer group was joined or rebalanced.' },
   group_crashes_total: {
@@ -189,6 +193,10 @@ export const catalogue = {
   index_built_bytes_total: { type: 'counter', labels: ['index'], help: 'Size of the search indexes built.' },
   segments_removed_total: { type: 'counter', labels: ['reason'], help: 'Segments dropped, by age or size.' },
   removed_rows_total: { type: 'counter', labels: ['reason'], help: 'Rows that went with dropped segments.' },
+  stuck_backends_ended_total: {
+    type: 'counter',
+    help: 'Backends ended that waited for the rest of a COPY whose writer is gone (its process was stopped, or its host).',
+  },
   removals_postponed_total: {
     type: 'counter',
     labels: ['step'],

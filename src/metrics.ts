@@ -74,6 +74,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
     m.fetched_bytes_total.inc(bytes)
     m.fetch_duration_seconds.observe(seconds(durationMs))
   },
+  'source:batch:doubted': m => m.doubted_batches_total.inc(),
   'source:fetch:failed': (m, { error }) => m.fetch_failures_total.inc({ code: error.code }),
   'parse:batch:completed': (m, batch) => {
     const { pipeline, format } = batch
@@ -113,6 +114,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   'sink:writer:fenced': m => m.fenced_writers_total.inc(),
   'store:segment:created': m => m.segments_created_total.inc(),
   'store:removal:postponed': (m, { step }) => m.removals_postponed_total.inc({ step }),
+  'store:backend:ended': m => m.stuck_backends_ended_total.inc(),
   'store:segment:removed': (m, { reason, rows }) => {
     m.segments_removed_total.inc({ reason })
     m.removed_rows_total.inc({ reason }, rows)

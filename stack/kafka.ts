@@ -13,13 +13,15 @@ import { createDataFolder, repositoryRoot } from './paths.ts'
 import { findFreePorts } from './ports.ts'
 import { type Service, startService } from './service.ts'
 
-/** A way in besides the plain one, on a port of its own; clients are told to come by the name localhost. */
+/** A way in besides the plain one, on a port of its own; clients are told to come by the name localhost, or to a proxy. */
 export interface KafkaListener {
   /** Capital letters. */
   readonly name: string
-  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
   /** Without the prefix listener.name.<name>. */
   readonly settings: Readonly<Record<string, string>>
+  /** Ports that clients are told instead of its own, by broker: those of a proxy on 127.0.0.1. */
+  readonly advertisedPorts?: readonly number[]
 }
 
 export interface KafkaOptions {
@@ -32,6 +34,8 @@ export interface KafkaOptions {
   readonly listeners?: readonly KafkaListener[]
   /** Users of SCRAM-SHA-256 and SCRAM-SHA-512 with their passwords. */
   readonly scramUsers?: Readonly<Record<string, string>>
+  /** A broker counts as started when it sees so many of them up; all unless told. */
+  readonly seen?: number
   /** Further options of the Java that runs a broker. */
   readonly javaOptions?: readonly string[]
   readonly report?: (line: string) => void
@@ -60,6 +64,11 @@ interface Node {
   readonly listenerPorts: readonly number[]
 }
 
+function advertised({ id }: Node, { name, port, advertisedPorts }: KafkaListener & { port: number }): string {
+  const other = advertisedPorts?.[id - 1]
+  return other === undefined ? `${name}://localhost:${port}` : `${name}://127.0.0.1:${other}`
+}
+
 /** What server.properties says of the listeners, joined with the two that are always there. */
 function listenerProperties(node: Node, listeners: readonly KafkaListener[]): Record<string, string> {
   const own = listeners.map((listener, index) => ({ ...listener, port: node.listenerPorts[index]! }))
@@ -73,7 +82,7 @@ function listenerProperties(node: Node, listeners: readonly KafkaListener[]): Re
       `CONTROLLER://127.0.0.1:${node.controllerPort}`,
       ...own.map(({ name, port }) => `${name}://127.0.0.1:${port}`),
     ].join(','),
-    'advertised.listeners': [plain, ...own.map(({ name, port }) => `${name}://localhost:${port}`)].join(','),
+    'advertised.listeners': [plain, ...own.map(listener => advertised(node, listener))].join(','),
     'listener.security.protocol.map': [
       'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       ...own.map(({ name, protocol }) => `${name}:${protocol}`),
@@ -179,7 +188,7 @@ async function startBroker(
     owner: null,
     quickSignal: 'SIGKILL',
     orderlySignal: 'SIGTERM',
-    probe: () => probeBroker(node.port, nodes.length),
+    probe: () => probeBroker(node.port, options.seen ?? nodes.length),
     isTransient: () => false,
   })
 }

@@ -7,6 +7,7 @@ import type { Segments } from '../store/segments.ts'
 import { storageChores } from '../store/storage/chores.ts'
 import { policyOf } from '../store/storage/policy.ts'
 import type { Chore } from '../store/storekeeper.ts'
+import { StuckBackends } from '../store/stuck-backends.ts'
 import { verifyLately } from '../store/verify/lately.ts'
 import type { Positions } from './positions.ts'
 
@@ -28,12 +29,14 @@ export const consumerChores = (positions: Positions): Chore[] => [
 export function maintenanceChores({ segments, store }: MaintenanceDeps, config: Config, emit: Emit): Chore[] {
   const { anomalies, postgres, storage } = config
   const watch = anomalies.enabled ? new AnomalyWatch(store, anomalies, emit) : null
+  const stuck = new StuckBackends(store, postgres.stallTimeoutMs, emit)
   return [
     {
       name: 'segments ahead',
       everyMs: SEGMENTS_EVERY_MS,
       run: () => segments.ensureAhead(Date.now(), storage.segmentsAhead),
     },
+    { name: 'stuck backends', everyMs: stuck.everyMs, run: () => stuck.look() },
     { name: 'verify', everyMs: storage.verifyIntervalMs, run: () => verifyLately(postgres.url, emit) },
     ...(watch === null
       ? []

@@ -206,6 +206,10 @@ export class Fetcher {
     }
   }
 
+  private unusable(reason: string): PipelineError {
+    return new PipelineError('KAFKA_REQUEST_FAILED', { request: 'Fetch', broker: this.broker, reason })
+  }
+
   private take(response: FetchResponse, asked: readonly Asked[], region: Region): void {
     if (response.throttleMs > 0) this.throttledUntil = Date.now() + response.throttleMs
     if (response.errorCode !== 0) {
@@ -218,10 +222,12 @@ export class Fetcher {
     const hungry: Partition[] = []
     const fed: Partition[] = []
     const nowMs = Date.now()
-    for (const answer of response.partitions) {
-      const question = asked.find(
-        ({ partition: p }) => p.topic === answer.topic && p.partition === answer.partition,
-      )
+    const questions = response.partitions.map(answer => questionOf(answer, asked))
+    // Each asked partition is answered once; with another number in its place records would be taken for another's.
+    if (new Set(questions).size < questions.length)
+      throw this.unusable('an answer for a partition came twice')
+    for (const [n, answer] of response.partitions.entries()) {
+      const question = questions[n]
       if (question === undefined || question.claim !== question.partition.claim) continue
       const isFed = this.takePartition(answer, question, region, nowMs)
       ;(isFed ? fed : hungry).push(question.partition)
@@ -242,7 +248,9 @@ export class Fetcher {
     }
     partition.highWatermark = answer.highWatermark
     partition.lastStable = answer.lastStable
-    const whole = wholeBatches(this.deps.view, answer.address, answer.bytes)
+    const { view } = this.deps
+    const whole = wholeBatches(view, answer.address, answer.bytes, offset, partition.continuity)
+    if (whole.isDoubtful) this.deps.emit('source:batch:doubted', { ...partition.name, offset })
     if (whole.nextOffset !== null && whole.nextOffset > offset) {
       this.order.gotWhole(partition)
       const { address } = answer
@@ -258,7 +266,7 @@ export class Fetcher {
         abortedCount: answer.abortedCount,
       })
     } else if (answer.bytes === 0) this.order.gotNothing(partition)
-    else if (this.order.gotCut(partition)) this.haltAtCut(partition, offset)
+    else if (!whole.isDoubtful && this.order.gotCut(partition)) this.haltAtCut(partition, offset)
     this.deps.onMoved(partition)
     const end = readableEnd(answer)
     return partition.position > offset || partition.position >= end
@@ -296,6 +304,9 @@ export class Fetcher {
 
 /** Stands for "the request failed" among Kafka's error codes, which are all ≥ −1. */
 export const NETWORK_ERROR = -2
+
+const questionOf = ({ topic, partition }: FetchedPartition, asked: readonly Asked[]): Asked | undefined =>
+  asked.find(({ partition: p }) => p.topic === topic && p.partition === partition)
 
 interface Poll {
   readonly partitions: readonly Partition[]

@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto'
 import type { Claim, Fingerprint, Range } from '../arena/descriptors.ts'
 import type { PipelineError } from '../errors.ts'
 import { Modes, type Transitions } from '../supervisor/modes.ts'
+import { Continuity } from './continuity.ts'
 
 export type PartitionMode = 'claiming' | 'consuming' | 'draining' | 'released' | 'halted'
 
@@ -64,6 +65,8 @@ export class Partition {
   /** The log starts here now, beyond our position: to be passed when all that was fetched is committed. */
   logStartAhead: number | null = null
   haltedBy: PipelineError | null = null
+  /** Of what is fetched with what was fetched before. */
+  readonly continuity = new Continuity()
   private readonly ranges: Range[] = []
   private isParsing = false
   private corruptAt = -1

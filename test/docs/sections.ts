@@ -14,6 +14,7 @@ import { errorKinds } from '../../src/errors.ts'
 import { metricsTable } from '../../src/metrics-catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
 import { eventsTable } from './events-section.ts'
+import { faultsPage } from './faults-page.ts'
 import { stepsReference } from './steps-section.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -72,6 +73,7 @@ export const sections: Readonly<Record<string, () => string>> = {
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'logcollector.example.yaml': exampleYaml,
   'BENCHMARKS.md': benchmarksPage,
+  'docs/faults.md': faultsPage,
   ...observabilityFiles,
 }
 

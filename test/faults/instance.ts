@@ -40,8 +40,8 @@ export class Instance {
   private readonly logFile: string
   private readonly ended: Promise<Ending>
 
-  /** Starts `logcollector run` with these settings; does not wait for anything. */
-  constructor(settings: Settings) {
+  /** Starts `logcollector run` with these settings; does not wait for anything. Added to its environment: `env`. */
+  constructor(settings: Settings, env: Readonly<Record<string, string>> = {}) {
     const folder = createDataFolder('instance')
     this.logFile = join(folder, 'output.log')
     const all: Settings = { 'http.port': '0', 'log.format': 'json', ...settings }
@@ -50,7 +50,7 @@ export class Instance {
     this.child = spawn(process.execPath, ['--enable-source-maps', program, 'run', ...args], {
       cwd: folder,
       stdio: ['ignore', output, output],
-      env: withoutSettings(process.env),
+      env: { ...withoutSettings(process.env), ...env },
     })
     closeSync(output)
     if (this.child.pid === undefined) throw new Error('the program could not be started')

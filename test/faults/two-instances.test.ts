@@ -1,52 +1,5 @@
-/**
- * Several instances in one group: one is killed and the others take over after the session time-out, one joins. Every
- * change of the assignment comes in the middle of the flow.
- */
-import * as assert from 'uvu/assert'
-import { suite } from '../support/suite.ts'
-import { until } from '../support/wait.ts'
-import { Flow } from './flow.ts'
-import { type Instance, showingLogs } from './instance.ts'
+/** Part of every run of the tests: scenarios/07-two-instances.ts. */
+import { asTests } from './as-tests.ts'
+import { scenario } from './scenarios/07-two-instances.ts'
 
-const RECORDS = 300_000
-const RECORDS_PER_SECOND = 20_000
-const PARTITIONS = 4
-const test = suite('instances of one group', { timeoutMs: 90_000 })
-
-/** Waits until these instances own all partitions between them, and each owns some. */
-async function settled(flow: Flow, instances: readonly Instance[]): Promise<void> {
-  const isShared = async () => {
-    const owned = await Promise.all(instances.map(instance => instance.metric('partitions')))
-    return owned.every(count => count > 0) && owned.reduce((sum, count) => sum + count, 0) === PARTITIONS
-  }
-  const wait = until(isShared, { deadlineMs: 30_000, what: `${PARTITIONS} partitions are shared` })
-  await Promise.all(instances.map(instance => instance.during(wait)))
-  const before = await flow.observer.positions()
-  const isFlowing = async () => {
-    const now = await flow.observer.positions()
-    return [...before].every(([partition, position]) => now.get(partition)! > position)
-  }
-  await instances[0]!.during(until(isFlowing, { deadlineMs: 20_000, what: 'commits in every partition' }))
-}
-
-test(
-  'one is killed, one joins',
-  showingLogs(async () => {
-    const flow = await Flow.create({ partitions: PARTITIONS })
-    const producing = flow.produce({ records: RECORDS, recordsPerSecond: RECORDS_PER_SECOND })
-    const first = flow.start()
-    const second = flow.start()
-    await settled(flow, [first, second])
-    await first.kill('SIGKILL')
-    await settled(flow, [second])
-    const third = flow.start()
-    await settled(flow, [second, third])
-    await producing
-    assert.is(flow.oracle.records, RECORDS)
-    await second.during(flow.caughtUp())
-    await Promise.all([second.ready(), third.ready()])
-    await flow.assertExactlyOnce()
-  }),
-)
-
-test.run()
+asTests(scenario)

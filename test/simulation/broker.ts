@@ -51,6 +51,7 @@ function encodeHeader({ base, next, bytes }: { base: number; next: number; bytes
   batch.writeInt32BE(bytes - 12, 8)
   batch.writeInt8(2, 16)
   batch.writeInt32BE(next - base - 1, 23)
+  batch.writeInt32BE(next - base, 57)
   return batch
 }
 

@@ -168,6 +168,7 @@ function parse(task: Omit<ParseTask, 'scratchAddress'>, expansion: number, arena
     skipped: 0,
     dropped: 0,
     droppedBy: [],
+    stepTimes: [],
     failedBy: [],
     stepFailures: [],
     stop,

@@ -64,7 +64,14 @@ function oldMessage(magic: 0 | 1, offset: number, value: string): Buffer {
 for (const magic of [0, 1] as const) {
   test(`messages of format ${magic}, however short, are whole, so that the parser names them`, () => {
     const set = Buffer.concat([oldMessage(magic, 5, ''), oldMessage(magic, 6, 'some text')])
-    assert.equal(wholeBatches(viewOf(set), 0, set.length), { bytes: set.length, nextOffset: 7 })
+    assert.equal(
+      wholeBatches(viewOf(set), 0, set.length, 5, { mayBegin: () => false, mayEnd: () => false }),
+      {
+        bytes: set.length,
+        nextOffset: 7,
+        isDoubtful: false,
+      },
+    )
   })
 }
 
@@ -73,8 +80,19 @@ test('batches up to a cut one', () => {
     [0, 2].map(baseOffset => encodeBatch({ records: [{ value: 'a' }, { value: 'b' }], baseOffset })),
   )
   const half = set.length / 2
-  assert.equal(wholeBatches(viewOf(set), 0, set.length), { bytes: set.length, nextOffset: 4 })
-  assert.equal(wholeBatches(viewOf(set), 0, set.length - 1), { bytes: half, nextOffset: 2 })
+  const isSame = (expected: number, offset: number): boolean => expected === offset
+  const inOrder = { mayBegin: isSame, mayEnd: isSame }
+  const read = (bytes: number, from: number) => wholeBatches(viewOf(set), 0, bytes, from, inOrder)
+  assert.equal(read(set.length, 0), { bytes: set.length, nextOffset: 4, isDoubtful: false })
+  assert.equal(read(set.length - 1, 0), { bytes: half, nextOffset: 2, isDoubtful: false })
+  assert.equal(read(set.length, 1), { bytes: 0, nextOffset: null, isDoubtful: true })
+  // As if a bit had flipped on the way.
+  set[half + 6] = 1
+  assert.equal(read(set.length, 0), { bytes: half, nextOffset: 2, isDoubtful: true })
+  set[half + 6] = 0
+  // Its last offset, which is under the checksum, does not fit the number of its records.
+  set[half + 24] = 1
+  assert.equal(read(set.length, 0), { bytes: half, nextOffset: 2, isDoubtful: true })
 })
 
 test.run()

@@ -5,11 +5,8 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { messageOf } from '../../src/errors.ts'
-import { migrate } from '../../src/store/migrate.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
-import { kafkaVariable, postgresVariable, redisVariable, type Stack, startStack } from '../../stack/stack.ts'
-import { templateVariable } from './services.ts'
-import { createTemplate, dropDatabase } from './template.ts'
+import { startSharedStack } from './shared-stack.ts'
 import { type Outcome, runTestProcess } from './test-process.ts'
 
 const minuteMs = 60_000
@@ -46,30 +43,11 @@ function run(files: readonly string[], environment: Readonly<Record<string, stri
   })
 }
 
-/** The stack that the live files share, fast rather than durable: it lives as long as the tests. */
-async function startShared(): Promise<{ stack: Stack; template: string }> {
-  const settings = { fsync: 'off', max_connections: 200 }
-  const stack = await startStack({ report: line => say(`stack: ${line}`), postgres: { settings } })
-  try {
-    return { stack, template: await createTemplate(stack.postgres, migrate) }
-  } catch (error) {
-    await stack.stop()
-    throw error
-  }
-}
-
 async function runLive(files: readonly string[], add: (outcome: Outcome) => void): Promise<void> {
   if (files.length === 0) return
-  const { stack, template } = await startShared()
-  const environment = {
-    [kafkaVariable]: stack.kafka,
-    [postgresVariable]: stack.postgres,
-    [redisVariable]: stack.redis,
-    [templateVariable]: template,
-  }
+  const stack = await startSharedStack(line => say(`stack: ${line}`))
   try {
-    for (const file of files) add(await run([file], environment, liveTimeoutMs))
-    await dropDatabase(stack.postgres, template)
+    for (const file of files) add(await run([file], stack.environment, liveTimeoutMs))
   } finally {
     await stack.stop()
   }

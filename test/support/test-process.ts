@@ -18,8 +18,8 @@ export interface ProcessOptions {
   readonly environment: Readonly<Record<string, string>>
   /** For each file, and for the end of the process after the last. */
   readonly timeoutMs: number
-  /** Where the process writes; to our own output unless told. */
-  readonly output?: 'inherit' | 'ignore'
+  /** Where the process writes, or an open file for it; to our own output unless told. */
+  readonly output?: 'inherit' | 'ignore' | number
   readonly onFinished: (report: Extract<Report, { kind: 'finished' }>) => void
   readonly onProblem: (message: string) => void
 }

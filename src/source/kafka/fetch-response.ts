@@ -7,7 +7,7 @@
  *   partition = index i32, error_code i16, high_watermark i64, last_stable_offset i64, log_start_offset i64,
  *               [producer_id i64, first_offset i64], preferred_read_replica i32, records bytes
  *   batch     = base_offset i64, length i32, leader_epoch i32, magic i8, crc u32, attributes i16,
- *               last_offset_delta i32, …
+ *               last_offset_delta i32, … records i32 at 57, …
  */
 
 export interface FetchedPartition {
@@ -119,21 +119,38 @@ const BATCH_HEADER_BYTES = 61
 /** A message of formats 0 and 1 has offset, size, and 14 bytes at least. */
 const OLD_MESSAGE_BYTES = 26
 const LAST_OFFSET_DELTA_AT = 23
+const COUNT_AT = 57
 const MAGIC_AT = 16
 const CRC_AT = 17
 
+export interface BatchOrder {
+  /** May a batch begin at `offset`, where `expected` is? False: it is to be fetched again. */
+  mayBegin(expected: number, offset: number): boolean
+  /** May it end in front of `offset`, where its records end in front of `expected`? */
+  mayEnd(expected: number, offset: number): boolean
+}
+
 export interface WholeBatches {
-  /** Bytes of the whole batches at the front; a cut one may follow. */
+  /** Bytes of the whole batches at the front; a cut one may follow, or one that may not follow. */
   readonly bytes: number
   /** One past the last offset of the last whole batch, or null when there is none. */
   readonly nextOffset: number | null
+  /** A batch that begins at an offset at which it may not stands behind them. */
+  readonly isDoubtful: boolean
 }
 
 /**
  * Finds where the whole Kafka batches of a record set end: the broker cuts the last one at max_bytes.
  * A batch of an older message format (magic below 2) counts as reaching one past its base offset: the parser names it.
+ * @param from the offset that was asked for
  */
-export function wholeBatches(view: DataView, address: number, bytes: number): WholeBatches {
+export function wholeBatches(
+  view: DataView,
+  address: number,
+  bytes: number,
+  from: number,
+  order: BatchOrder,
+): WholeBatches {
   const end = address + bytes
   let at = address
   let nextOffset: number | null = null
@@ -142,10 +159,16 @@ export function wholeBatches(view: DataView, address: number, bytes: number): Wh
     const isOld = view.getInt8(at + MAGIC_AT) < 2
     if (size < (isOld ? OLD_MESSAGE_BYTES : BATCH_HEADER_BYTES) || size > end - at) break
     const base = Number(view.getBigInt64(at))
-    nextOffset = base + (isOld ? 0 : view.getInt32(at + LAST_OFFSET_DELTA_AT)) + 1
+    const next = base + (isOld ? 0 : view.getInt32(at + LAST_OFFSET_DELTA_AT)) + 1
+    // Its checksum is looked at later, and meanwhile the next Fetch is sent: where a bit flipped, to anywhere.
+    const isExpected =
+      isOld ||
+      (order.mayBegin(nextOffset ?? from, base) && order.mayEnd(base + view.getInt32(at + COUNT_AT), next))
+    if (!isExpected) return { bytes: at - address, nextOffset, isDoubtful: true }
+    nextOffset = next
     at += size
   }
-  return { bytes: at - address, nextOffset }
+  return { bytes: at - address, nextOffset, isDoubtful: false }
 }
 
 /** Base offset and CRC-32C of the first batch of a record set, or null when not even its header is there. */

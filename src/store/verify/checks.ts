@@ -1,6 +1,7 @@
 /**
  * The questions that verify asks of Postgres: each one a statement whose every row is a finding, and one that says how
- * much was compared. $1 is the time since which transactions count (null: all of them).
+ * much was compared. The invariants of docs/faults.md that need no word of the producers: I1, I4, I5, I6; the others are in
+ * test/faults/oracle-checks.ts. $1 is the time since which transactions count (null: all of them).
  */
 export interface Check {
   readonly name: string

@@ -5,15 +5,22 @@
 import { randomUUID } from 'node:crypto'
 import { CompressionTypes, type Producer, type Transaction } from 'kafkajs'
 import * as assert from 'uvu/assert'
-import { lagOf } from '../../src/snapshot.ts'
-import { verify } from '../../src/store/verify/index.ts'
-import { Observer } from '../faults/observer.ts'
-import { createKafkaClient, database, topic } from '../support/services.ts'
-import { cleanUp, suite } from '../support/suite.ts'
-import { until } from '../support/wait.ts'
-import { type InProcess, startEngine } from './in-process.ts'
+import { lagOf } from '../../../src/snapshot.ts'
+import { type InProcess, startEngine } from '../../integration/in-process.ts'
+import { createKafkaClient, database, topic } from '../../support/services.ts'
+import { cleanUp } from '../../support/suite.ts'
+import { until } from '../../support/wait.ts'
+import type { Context } from '../context.ts'
+import { Observer } from '../observer.ts'
+import { Oracle } from '../oracle.ts'
+import { Scenario } from '../scenario.ts'
 
-const test = suite('transactions', { timeoutMs: 60_000 })
+export const scenario = new Scenario({
+  rows: [17],
+  name: 'transactions',
+  what: 'producers with transactions: aborted, overlapping, longer than a fetch, open for long, an end without records',
+  timeoutMs: 60_000,
+})
 const DEADLINE_MS = 20_000
 
 async function producer(options: { transactionalId?: string } = {}): Promise<Producer> {
@@ -32,18 +39,21 @@ class Stage {
   readonly observer: Observer
   readonly group = `transactions-${randomUUID()}`
   private readonly expected: string[] = []
-  private readonly pending = new Map<object, string[]>()
+  private readonly pending = new Map<object, (() => void)[]>()
+  private readonly oracle = new Oracle()
+  private readonly context: Context
   private sent = 0
   private markers = 0
 
-  private constructor(name: string, url: string) {
+  private constructor(name: string, url: string, context: Context) {
+    this.context = context
     this.name = name
     this.url = url
     this.observer = new Observer(url, name)
   }
 
-  static async make(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
-    return new Stage(await topic({ settings }), await database())
+  static async make(context: Context, settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+    return new Stage(await topic({ settings }), await database(), context)
   }
 
   engine(settings: Parameters<typeof startEngine>[0] = {}, onFetch: () => void = () => undefined): InProcess {
@@ -57,21 +67,34 @@ class Stage {
   async send(to: Transaction | Producer, records = 1, compression = CompressionTypes.None): Promise<void> {
     const places = Array.from({ length: records }, () => `r${this.sent++}`)
     const messages = places.map(id => ({ value: JSON.stringify({ id, msg: 'x'.repeat(500) }) }))
-    await to.send({ topic: this.name, messages, compression })
-    if ('commit' in to) this.pending.set(to, [...(this.pending.get(to) ?? []), ...places])
-    else this.expected.push(...places)
+    const [ack] = await to.send({ topic: this.name, messages, compression })
+    const indexes = places.map((_, n) => n)
+    const batch = {
+      topic: this.name,
+      partition: 0,
+      baseOffset: Number(ack?.baseOffset),
+      count: records,
+      indexes,
+    }
+    const expect = () => {
+      this.expected.push(...places)
+      this.oracle.add(batch, n => places[n]!)
+    }
+    if ('commit' in to) this.pending.set(to, [...(this.pending.get(to) ?? []), expect])
+    else expect()
   }
 
   /** The brokers write the markers later; caughtUp waits for them. */
   async abort(transaction: Transaction): Promise<void> {
     await transaction.abort()
+    this.context.injected()
     this.markers += 1
   }
 
   async commit(transaction: Transaction): Promise<void> {
     await transaction.commit()
     this.markers += 1
-    this.expected.push(...(this.pending.get(transaction) ?? []))
+    for (const expect of this.pending.get(transaction) ?? []) expect()
   }
 
   /** Where the topic ends: behind all records and markers. */
@@ -100,39 +123,42 @@ class Stage {
     const next = this.end
     assert.equal(sums, { skipped: next - stored.length, dead: 0, next })
     assert.ok(sums!.skipped > 0)
-    const { ok, checks } = await verify(this.url, { sinceMs: null })
-    assert.ok(ok, checks.flatMap(({ findings }) => findings).join('\n'))
+    // The end of the log is behind markers.
+    await this.context.judge(this.url, this.oracle, this.name, { isAtEnd: false })
   }
 }
 
-test('committed, aborted and interleaved transactions, and an end without records', async () => {
-  const stage = await Stage.make()
-  const [a, b, plain] = [await transactional(), await transactional(), await producer()]
-  const [first, second] = [await a.transaction(), await b.transaction()]
-  await stage.send(first, 3, CompressionTypes.GZIP)
-  await stage.send(second, 2)
-  await stage.send(plain, 2)
-  await stage.send(first, 1)
-  await stage.abort(second)
-  const third = await b.transaction()
-  await stage.send(third, 2, CompressionTypes.GZIP)
-  await stage.commit(first)
-  await stage.commit(third)
-  const engine = stage.engine()
-  await stage.caughtUp(engine)
-  await stage.judge()
-  // Nothing but control records and what is passed comes now: the position moves on all the same.
-  const last = await a.transaction()
-  await stage.send(last, 4, CompressionTypes.GZIP)
-  await stage.abort(last)
-  await stage.caughtUp(engine)
-  await stage.judge()
-  assert.is(lagOf(engine.engine.snapshot().partitions[0]!), 0)
-})
+scenario.case(
+  'committed, aborted and interleaved transactions, and an end without records',
+  async context => {
+    const stage = await Stage.make(context)
+    const [a, b, plain] = [await transactional(), await transactional(), await producer()]
+    const [first, second] = [await a.transaction(), await b.transaction()]
+    await stage.send(first, 3, CompressionTypes.GZIP)
+    await stage.send(second, 2)
+    await stage.send(plain, 2)
+    await stage.send(first, 1)
+    await stage.abort(second)
+    const third = await b.transaction()
+    await stage.send(third, 2, CompressionTypes.GZIP)
+    await stage.commit(first)
+    await stage.commit(third)
+    const engine = stage.engine()
+    await stage.caughtUp(engine)
+    await stage.judge()
+    // Nothing but control records and what is passed comes now: the position moves on all the same.
+    const last = await a.transaction()
+    await stage.send(last, 4, CompressionTypes.GZIP)
+    await stage.abort(last)
+    await stage.caughtUp(engine)
+    await stage.judge()
+    assert.is(lagOf(engine.engine.snapshot().partitions[0]!), 0)
+  },
+)
 
 for (const codec of ['uncompressed', 'zstd', 'snappy']) {
-  test(`aborted transactions longer than a fetch, through a restart, ${codec}`, async () => {
-    const stage = await Stage.make({ 'compression.type': codec })
+  scenario.case(`aborted transactions longer than a fetch, through a restart, ${codec}`, async context => {
+    const stage = await Stage.make(context, { 'compression.type': codec })
     const [a, b, c] = [await transactional(), await transactional(), await transactional()]
     const [bad, worse, good] = [await a.transaction(), await b.transaction(), await c.transaction()]
     for (let round = 0; round < 12; round++) {
@@ -157,8 +183,8 @@ for (const codec of ['uncompressed', 'zstd', 'snappy']) {
   })
 }
 
-test('an open transaction holds everything behind it, until it ends', async () => {
-  const stage = await Stage.make()
+scenario.case('an open transaction holds everything behind it, until it ends', async context => {
+  const stage = await Stage.make(context)
   const [a, plain] = [await transactional(), await producer()]
   await stage.send(plain, 3)
   let fetches = 0
@@ -183,18 +209,19 @@ test('an open transaction holds everything behind it, until it ends', async () =
   await stage.judge()
 })
 
-test('read_uncommitted stores all records as they come, aborted and open ones too', async () => {
-  const stage = await Stage.make()
-  const [a, b] = [await transactional(), await transactional()]
-  const [aborted, open] = [await a.transaction(), await b.transaction()]
-  await stage.send(aborted, 2)
-  await stage.abort(aborted)
-  await stage.send(open, 3)
-  stage.engine({ 'kafka.isolation': 'read_uncommitted' })
-  const areStored = async () => (await stage.stored()).length === 5
-  await until(areStored, { deadlineMs: DEADLINE_MS, what: 'five rows' })
-  assert.equal(await stage.stored(), ['r0', 'r1', 'r2', 'r3', 'r4'])
-  await stage.abort(open)
-})
-
-test.run()
+scenario.case(
+  'read_uncommitted stores all records as they come, aborted and open ones too',
+  async context => {
+    const stage = await Stage.make(context)
+    const [a, b] = [await transactional(), await transactional()]
+    const [aborted, open] = [await a.transaction(), await b.transaction()]
+    await stage.send(aborted, 2)
+    await stage.abort(aborted)
+    await stage.send(open, 3)
+    stage.engine({ 'kafka.isolation': 'read_uncommitted' })
+    const areStored = async () => (await stage.stored()).length === 5
+    await until(areStored, { deadlineMs: DEADLINE_MS, what: 'five rows' })
+    assert.equal(await stage.stored(), ['r0', 'r1', 'r2', 'r3', 'r4'])
+    await stage.abort(open)
+  },
+)

@@ -1,0 +1,5 @@
+/** Part of every run of the tests: scenarios/30-ddl.ts. */
+import { asTests } from './as-tests.ts'
+import { scenario } from './scenarios/30-ddl.ts'
+
+asTests(scenario)
