@@ -1,5 +1,5 @@
 /**
- * What happens inside, as typed facts `stage:noun:pastVerb`: the parts emit them, metrics.ts counts them and
+ * What happens inside, as typed facts `stage:noun:pastVerb`: the parts emit them, metrics/ counts them and
  * log.ts writes them, so that a figure and its log line cannot disagree. Emitted per batch, never per record.
  */
 import type { PipelineError } from './errors.ts'

@@ -1,5 +1,5 @@
 /**
- * The engine's state at one moment, as plain data: the engine makes it, metrics.ts and http/ show it. Made at a
+ * The engine's state at one moment, as plain data: the engine makes it, metrics/ and http/ show it. Made at a
  * scrape or a request, never per batch.
  */
 

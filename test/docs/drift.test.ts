@@ -7,7 +7,7 @@ import { describeConfig, loadConfig } from '../../src/config/index.ts'
 import { defaultOf } from '../../src/config/render.ts'
 import { envName, settingKeys, settingOf } from '../../src/config/settings/index.ts'
 import { errorKinds } from '../../src/errors.ts'
-import { METRIC_PREFIX, metricNames } from '../../src/metrics-catalogue.ts'
+import { METRIC_PREFIX, metricNames } from '../../src/metrics/catalogue.ts'
 import { repositoryRoot } from '../../stack/paths.ts'
 import { suite } from '../support/suite.ts'
 import {

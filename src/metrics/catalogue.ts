@@ -1,9 +1,9 @@
 /**
- * Every metric of LogCollector, by name without the prefix: metrics.ts makes them from this table, and a test holds
+ * Every metric of LogCollector, by name without the prefix: index.ts makes them from this table, and a test holds
  * docs/metrics.md to it. Labels are bounded: topics, partitions, writers, codes and modes, never values of records.
  */
-import { apiMetrics } from './metrics-catalogue-api.ts'
-import { age, build, type Metric, work } from './metrics-kind.ts'
+import { apiMetrics } from './catalogue-api.ts'
+import { age, build, type Metric, work } from './kind.ts'
 
 export const METRIC_PREFIX = 'logcollector_'
 

@@ -1,12 +1,12 @@
-/** Counters from events and gauges from the snapshot (src/metrics.ts). */
+/** Counters from events and gauges from the snapshot (src/metrics/index.ts). */
 import * as assert from 'uvu/assert'
-import { PipelineError } from '../src/errors.ts'
-import { createEvents } from '../src/events.ts'
-import { createMetrics, type Metrics } from '../src/metrics.ts'
-import { METRIC_PREFIX, metricNames, metricOf } from '../src/metrics-catalogue.ts'
-import { type ApiSnapshot, emptySnapshot, type Snapshot } from '../src/snapshot.ts'
-import { partitionFacts } from './support/partition-facts.ts'
-import { suite } from './support/suite.ts'
+import { PipelineError } from '../../src/errors.ts'
+import { createEvents } from '../../src/events.ts'
+import { METRIC_PREFIX, metricNames, metricOf } from '../../src/metrics/catalogue.ts'
+import { createMetrics, type Metrics } from '../../src/metrics/index.ts'
+import { type ApiSnapshot, emptySnapshot, type Snapshot } from '../../src/snapshot.ts'
+import { partitionFacts } from '../support/partition-facts.ts'
+import { suite } from '../support/suite.ts'
 
 const test = suite('metrics')
 

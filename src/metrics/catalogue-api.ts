@@ -1,5 +1,5 @@
-/** Metrics of what answers others: the intake, the cache of answers, the live tail, HTTP. Rows of metrics-catalogue.ts. */
-import { type Metric, work } from './metrics-kind.ts'
+/** Metrics of what answers others: the intake, the cache of answers, the live tail, HTTP. Rows of catalogue.ts. */
+import { type Metric, work } from './kind.ts'
 
 export const apiMetrics = {
   intake_requests_total: {

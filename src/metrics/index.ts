@@ -1,12 +1,12 @@
 /**
  * Counts the events of events.ts and shows the engine's snapshot, in Prometheus' format. The only home of
- * prom-client; what exists is listed in metrics-catalogue.ts.
+ * prom-client; what exists is listed in catalogue.ts.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { EventName, Events } from './events.ts'
-import { showApi, showEngine, showEventLoop } from './metrics-gauges.ts'
-import { createInstruments, type Instruments } from './metrics-instruments.ts'
-import { type ApiSnapshot, emptySnapshot, type Snapshot } from './snapshot.ts'
+import type { EventName, Events } from '../events.ts'
+import { type ApiSnapshot, emptySnapshot, type Snapshot } from '../snapshot.ts'
+import { showApi, showEngine, showEventLoop } from './gauges.ts'
+import { createInstruments, type Instruments } from './instruments.ts'
 
 export interface Metrics {
   /** The listener for createEvents. */

@@ -1,6 +1,7 @@
-/** Sets the gauges from what the engine and the API say of the moment. Neighbours: metrics.ts calls it at each scrape. */
-import type { Instruments } from './metrics-instruments.ts'
-import { type ApiSnapshot, lagOf, partitionModes, type Snapshot } from './snapshot.ts'
+/** Sets the gauges from what the engine and the API say of the moment. Neighbours: index.ts calls it at each scrape. */
+
+import { type ApiSnapshot, lagOf, partitionModes, type Snapshot } from '../snapshot.ts'
+import type { Instruments } from './instruments.ts'
 
 const MS_PER_SECOND = 1000
 

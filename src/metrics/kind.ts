@@ -1,4 +1,4 @@
-/** What a row of the catalogue is, and the bounds of its histograms. Neighbours: metrics-catalogue.ts, metrics-catalogue-api.ts. */
+/** What a row of the catalogue is, and the bounds of its histograms. Neighbours: catalogue.ts, catalogue-api.ts. */
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string

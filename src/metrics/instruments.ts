@@ -1,6 +1,6 @@
-/** The instruments of prom-client for the catalogue. Neighbours: metrics.ts (counts), metrics-gauges.ts (shows). */
+/** The instruments of prom-client for the catalogue. Neighbours: index.ts (counts), gauges.ts (shows). */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { type catalogue, METRIC_PREFIX, type MetricName, metricNames, metricOf } from './metrics-catalogue.ts'
+import { type catalogue, METRIC_PREFIX, type MetricName, metricNames, metricOf } from './catalogue.ts'
 
 export type Instruments = {
   readonly [N in MetricName]: (typeof catalogue)[N]['type'] extends 'counter'
