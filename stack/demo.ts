@@ -21,12 +21,13 @@ import { isFree } from './ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { type Stack, startStack } from './stack.ts'
 
-const usage = `usage: npm run demo [-- --once RECORDS | --rate RECORDS_PER_SECOND] [--compression ${codecs.join('|')}]`
+const usage = `usage: npm run demo [-- --once RECORDS | --rate RECORDS_PER_SECOND [--days DAYS]] [--compression ${codecs.join('|')}]`
 const partitions = 4
 const backlogRecords = 200_000
 const defaultRate = '2000'
 const httpPort = 8080
 const HOUR_MS = 3_600_000
+const mostDays = 365
 const lookEveryMs = 50
 const stallMs = 60_000
 
@@ -43,22 +44,32 @@ interface Demo {
   readonly signal: AbortSignal
 }
 
-/** null: --once was not given. */
-function readOptions(): { once: number | null; rate: number; compression: Codec } {
+interface Options {
+  /** null: it was not given. */
+  readonly once: number | null
+  readonly rate: number
+  /** Over which the records are spread that are there before. */
+  readonly days: number
+  readonly compression: Codec
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {
         once: { type: 'string' },
         rate: { type: 'string', default: defaultRate },
+        days: { type: 'string', default: '1' },
         compression: { type: 'string', default: 'none' },
       },
     })
-    const numbers = [values.once ?? '1', values.rate]
+    const numbers = [values.once ?? '1', values.rate, values.days]
     if (!numbers.every(text => /^[1-9]\d{0,11}$/.test(text))) throw new Error('write whole numbers above 0')
+    if (Number(values.days) > mostDays) throw new Error(`--days goes up to ${mostDays}`)
     const compression = codecs.find(codec => codec === values.compression)
     if (compression === undefined) throw new Error(`no codec ${values.compression}`)
     const once = values.once === undefined ? null : Number(values.once)
-    return { once, rate: Number(values.rate), compression }
+    return { once, rate: Number(values.rate), days: Number(values.days), compression }
   } catch (error) {
     say(`${(error as Error).message}\n${usage}`)
     process.exit(exitCodes.usage.code)
@@ -189,7 +200,7 @@ async function runOnce(demo: Demo, records: number): Promise<number> {
 }
 
 /** Shows the path at work until it is told to end; the exit code. */
-async function runOn(demo: Demo, rate: number): Promise<number> {
+async function runOn(demo: Demo, options: Options): Promise<number> {
   const http = await Promise.race([demo.program.url, ended(demo.signal)])
   if (http === null) return exitCodes.ok.code
   const monitors = await startMonitors({
@@ -199,7 +210,7 @@ async function runOn(demo: Demo, rate: number): Promise<number> {
     report: say,
   })
   try {
-    return await showOff(demo, rate, http, monitors)
+    return await showOff(demo, options, http, monitors)
   } finally {
     await monitors.stop()
   }
@@ -212,11 +223,16 @@ const ended = (signal: AbortSignal): Promise<null> =>
     else signal.addEventListener('abort', () => resolve(null), { once: true })
   })
 
-async function showOff(demo: Demo, rate: number, http: string, monitors: Monitors): Promise<number> {
+async function showOff(
+  demo: Demo,
+  { days, rate }: Options,
+  http: string,
+  monitors: Monitors,
+): Promise<number> {
   const produced = new Produced(demo)
-  say(`producing ${backlogRecords} records of the last 24 hours`)
+  say(`producing ${backlogRecords} records of the last ${days * 24} hours`)
   await Promise.all([
-    produced.send({ source: backlog(backlogRecords, 24 * HOUR_MS) }),
+    produced.send({ source: backlog(backlogRecords, days * 24 * HOUR_MS) }),
     watch(demo, produced, stored => stored >= backlogRecords),
   ])
   if (demo.signal.aborted) return exitCodes.ok.code
@@ -246,12 +262,15 @@ async function showOff(demo: Demo, rate: number, http: string, monitors: Monitor
   return exitCodes.ok.code
 }
 
-const { once, rate, compression } = readOptions()
+const options = readOptions()
+const { once, compression } = options
 const ending = new AbortController()
 // The second one ends us at once, and the stack's watchdog the rest.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
 try {
-  process.exitCode = await withDemo(ending, demo => (once === null ? runOn(demo, rate) : runOnce(demo, once)))
+  process.exitCode = await withDemo(ending, demo =>
+    once === null ? runOn(demo, options) : runOnce(demo, once),
+  )
 } catch (error) {
   process.stderr.write(describeError(error, false, process.stderr.isTTY))
   process.exitCode = exitCodeOf(error)

@@ -9,6 +9,7 @@ import { repositoryRoot } from '../../stack/paths.ts'
 import { hasPrometheus } from '../../stack/prometheus.ts'
 import { differenceOf, examplesOf } from '../docs/curl-examples.ts'
 import { readPage } from '../docs/sections.ts'
+import { cli } from '../support/cli.ts'
 import { createKafkaClient, postgresAddress } from '../support/services.ts'
 import { suite } from '../support/suite.ts'
 import { until } from '../support/wait.ts'
@@ -93,6 +94,14 @@ async function commandsAnswer(base: string): Promise<void> {
   }
 }
 
+/** `logcollector storage` of the demo's database: a segment for each of the days that its records are spread over. */
+async function showsDays(url: string): Promise<void> {
+  const { code, out } = await cli('storage', '--json', '--set', `postgres.url=${url}`)
+  assert.is(code, 0)
+  const { segments } = JSON.parse(out) as { segments: readonly { segment: string; rows: number }[] }
+  assert.ok(segments.length >= 3, out)
+}
+
 test('--once stores all, verifies, and prints one line of JSON', async () => {
   const demo = startDemo('--once', '5000')
   const [out, [code]] = await Promise.all([text(demo.stdout!), once(demo, 'exit'), text(demo.stderr!)])
@@ -109,7 +118,7 @@ test('--once stores all, verifies, and prints one line of JSON', async () => {
 })
 
 test('without --once it answers a query, stays up until SIGINT, and leaves nothing', async () => {
-  const demo = startDemo('--rate', '100')
+  const demo = startDemo('--rate', '100', '--days', '3')
   let said = ''
   demo.stderr!.on('data', (chunk: Buffer) => {
     said += chunk.toString()
@@ -128,6 +137,7 @@ test('without --once it answers a query, stays up until SIGINT, and leaves nothi
   const base = /API +(http:\/\/[\d.:]+)/.exec(said)![1]!
   await answersAsPrinted(base)
   await commandsAnswer(base)
+  await showsDays(/psql (postgres:\S+)/.exec(said)![1]!)
   demo.kill('SIGINT')
   const [code] = await once(demo, 'exit')
   assert.is(code, 0)
