@@ -211,7 +211,8 @@ test('check: the state of the schema, and what the role lacks', async () => {
     `grant select, insert on logcollector.logs, logcollector.ingest_ledger, logcollector.dead_letters,
        logcollector.offset_gaps to ${role}`,
     `grant select, insert, update on logcollector.offsets, logcollector.log_rollup_1m,
-       logcollector.topics, logcollector.anomalies to ${role}`,
+       logcollector.topics, logcollector.anomalies,
+       logcollector.anomaly_watch to ${role}`,
     `grant select on logcollector.schema_migrations, logcollector.segments, logcollector.api_keys to ${role}`,
   )
   assert.match((await found()) ?? '', `${role} lacks execute on function ensure_segment`)
