@@ -33,19 +33,24 @@ const CLAIM = `
     order by anomaly_id limit ${AT_ONCE} for update skip locked) as due
   where a.anomaly_id = due.anomaly_id returning ${COLUMNS.replace('anomaly_id', 'a.anomaly_id')}`
 
-/** @throws ANOMALY_NOT_SENT at the first that is refused; it and the others are tried again later */
+/** @throws ANOMALY_NOT_SENT of the first that is refused, when the others were sent; it is tried again later */
 export async function sendToWebhook(sql: Sql, url: string): Promise<void> {
   const { rows } = await sql.query<Row>(CLAIM)
-  for (const row of rows) {
-    const status = row.until === null ? 'open' : 'resolved'
-    const headers = { 'idempotency-key': `${row.anomaly_id}-${status}` }
-    const { anomaly_id, ...facts } = row
-    await postJson(url, { id: anomaly_id, status, ...facts }, { target: 'webhook', headers })
-    await sql.query('update anomalies set webhook_sent = greatest(webhook_sent, $2) where anomaly_id = $1', [
-      anomaly_id,
-      status === 'open' ? 1 : 2,
-    ])
-  }
+  // Beside each other: they are claimed for less than their time-outs make one after another.
+  const sent = await Promise.allSettled(rows.map(row => send(sql, url, row)))
+  const failed = sent.find(one => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+async function send(sql: Sql, url: string, row: Row): Promise<void> {
+  const status = row.until === null ? 'open' : 'resolved'
+  const headers = { 'idempotency-key': `${row.anomaly_id}-${status}` }
+  const { anomaly_id, ...facts } = row
+  await postJson(url, { id: anomaly_id, status, ...facts }, { target: 'webhook', headers })
+  await sql.query('update anomalies set webhook_sent = greatest(webhook_sent, $2) where anomaly_id = $1', [
+    anomaly_id,
+    status === 'open' ? 1 : 2,
+  ])
 }
 
 /** `url`: of the Alertmanager, without /api/v2/alerts. @throws ANOMALY_NOT_SENT */

@@ -155,7 +155,8 @@ export class Parts {
       onAssigned: assignment => source.assign(assignment),
       onHeartbeat: () => source.heartbeat(),
       onFailed: error => deps.supervisor.exited(names.membership, error),
-      positions: () => this.positions.takeMoved(),
+      positions: () => this.positions.moved,
+      onPublished: positions => this.positions.markPublished(positions),
       emit: deps.emit,
     })
   }

@@ -27,6 +27,13 @@ export interface PositionsDeps {
   readonly onHalt: (claim: Claim, error: PipelineError) => void
 }
 
+/** As Kafka's group offsets have it. */
+interface PublishedPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
 const LOG_END = -1
 
 export class Positions {
@@ -120,13 +127,16 @@ export class Positions {
     }
   }
 
-  /** What moved since the last call, for Kafka's own group offsets. */
-  takeMoved(): { topic: string; partition: number; offset: number }[] {
+  /** What moved since it was published last, for Kafka's own group offsets. */
+  get moved(): PublishedPosition[] {
     return this.deps.claims().flatMap(({ topic, partition, committed }) => {
-      const key = `${topic}/${partition}`
-      if (this.published.get(key) === committed) return []
-      this.published.set(key, committed)
+      if (this.published.get(`${topic}/${partition}`) === committed) return []
       return [{ topic, partition, offset: committed }]
     })
+  }
+
+  /** These stand in Kafka now. */
+  markPublished(positions: readonly PublishedPosition[]): void {
+    for (const { topic, partition, offset } of positions) this.published.set(`${topic}/${partition}`, offset)
   }
 }

@@ -19,6 +19,14 @@ export function acknowledgedWhere(records: number, test: (record: number) => boo
   return count === records ? 'all' : count === 0 ? 'none' : bits
 }
 
+/** What is acknowledged by either. */
+export function both(one: Acknowledged, other: Acknowledged): Acknowledged {
+  if (one === 'all' || other === 'all') return 'all'
+  if (one === 'none') return other
+  if (other === 'none') return one
+  return one.map((bits, index) => bits | (other[index] ?? 0))
+}
+
 export const textOf = (acknowledged: Acknowledged): string =>
   typeof acknowledged === 'string' ? acknowledged : Buffer.from(acknowledged).toString('base64')
 

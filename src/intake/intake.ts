@@ -81,9 +81,11 @@ export class Intake implements IntakePort {
   private async run(request: IntakeRequest): Promise<Outcome> {
     const topic = this.topicOf(request.topic)
     const reservation = this.admit()
-    const deadline = deadlineIn(this.options.ackTimeoutMs)
+    let deadline: ReturnType<typeof deadlineIn> | null = null
     try {
       const split = await this.read(request, reservation)
+      // From here: a body that takes long to come is no fault of Kafka's.
+      deadline = deadlineIn(this.options.ackTimeoutMs)
       const turn = await this.begin(topic, request, split, deadline.passed)
       const ticket = this.send(topic, split, request.recordKey, turn)
       this.follow(ticket, split, turn, reservation)
@@ -97,7 +99,7 @@ export class Intake implements IntakePort {
       reservation.release()
       throw error
     } finally {
-      deadline.cancel()
+      deadline?.cancel()
     }
   }
 

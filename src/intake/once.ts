@@ -5,7 +5,7 @@
  * A key is new → busy (its records are on their way) → settled; settled → busy when some of them were not acknowledged
  */
 import { PipelineError } from '../errors.ts'
-import { type Acknowledged, parseAcknowledged, textOf } from './acknowledged.ts'
+import { type Acknowledged, both, parseAcknowledged, textOf } from './acknowledged.ts'
 
 /** What every process knows of a key. */
 export interface SharedEntry {
@@ -71,9 +71,9 @@ export class Once {
     }
     const { entry, finish } = this.hold(id, fingerprint, known?.acknowledged ?? 'none')
     const turn: Turn = { acknowledged: entry.acknowledged, finish }
-    // What this process settled is the latest there is: a key has one owner at a time.
     const { shared } = this.options
-    if (known !== null || shared === null) return turn
+    // What is settled whole is so for all; of the rest another process may have sent more meanwhile.
+    if (known?.acknowledged === 'all' || shared === null) return turn
     const other = await shared.claim(id, fingerprint)
     if (other === null) return turn
     const isOther = other.fingerprint !== fingerprint
@@ -82,7 +82,7 @@ export class Once {
       finish('none')
       throw new PipelineError(isOther ? 'INTAKE_KEY_REUSED' : 'INTAKE_KEY_BUSY')
     }
-    return { acknowledged: parseAcknowledged(other.acknowledged), finish }
+    return { acknowledged: both(entry.acknowledged, parseAcknowledged(other.acknowledged)), finish }
   }
 
   private find(id: string, fingerprint: string): Entry | null {

@@ -41,7 +41,7 @@ async function split(body: Buffer, options: OtlpOptions): Promise<Split> {
   let index = 0
   let start = 0
   let made = 0
-  for (const text of recordsOf(decodeLogs(body, encoding))) {
+  for (const text of recordsOf(decodeLogs(body, encoding, MOST_RECORDS))) {
     if (index === MOST_RECORDS) throw new PipelineError('INTAKE_BODY_TOO_LARGE', { records: MOST_RECORDS })
     const part = text === null ? null : Buffer.from(text)
     made += part?.length ?? 0

@@ -75,8 +75,13 @@ const load = createRequire(import.meta.url)
 let root: protobuf.Root | null = null
 
 /** The library costs some megabytes, so it is loaded with the first message. */
+const library = (): typeof protobuf => load('protobufjs/light')
+
 export function messageType(name: keyof typeof messages): protobuf.Type {
   const nested = messages as unknown as Record<string, protobuf.IType>
-  root ??= (load('protobufjs/light') as typeof protobuf).Root.fromJSON({ nested })
+  root ??= library().Root.fromJSON({ nested })
   return root.lookupType(name)
 }
+
+/** Of the fields as they are on the wire. */
+export const readerOf = (bytes: Buffer): protobuf.Reader => library().Reader.create(bytes)

@@ -13,6 +13,8 @@ import type { Target, TlsParameters } from './url.ts'
 const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 const YES = 'S'
 const NO = 'N'
+/** A server whose host is gone is noticed by then and some probes, also where nothing has a time-out. */
+const KEEP_ALIVE_AFTER_MS = 30_000
 
 /** A way to talk to a server. 'offered': TLS if the server has it. */
 export type Encryption = 'plain' | 'offered' | 'demanded'
@@ -42,6 +44,7 @@ export async function openSocket(
   const socket = connectTcp({
     ...(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }),
     keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
     noDelay: true,
   })
   const timer = setTimeout(

@@ -23,6 +23,11 @@ interface Counted {
   readonly records: number
 }
 
+interface Sampled extends Counted {
+  /** Records of the window that fit, those of values that are left out too. */
+  readonly fitted: number
+}
+
 export function facets(db: Db, question: FacetQuestion): Promise<FacetAnswer> {
   const isKnown = question.field === 'service' || question.field === 'severity'
   return isKnown && isRollupFilter(question.filter) ? fromRollups(db, question) : fromSample(db, question)
@@ -60,10 +65,9 @@ async function fromSample(db: Db, question: FacetQuestion): Promise<FacetAnswer>
     if (looked >= MOST_RECORDS || performance.now() > deadline) break
     looked += window.records
     endUs = window.fromUs
-    for (const counted of await countIn(db, window, question)) {
-      counts.set(counted.value, (counts.get(counted.value) ?? 0) + counted.records)
-      records += counted.records
-    }
+    const found = await countIn(db, window, question)
+    for (const { value, records: count } of found) counts.set(value, (counts.get(value) ?? 0) + count)
+    records += found[0]?.fitted ?? 0
   }
   const values = [...counts]
     .map(([value, count]) => countedOf({ value, records: count }))
@@ -76,12 +80,12 @@ async function fromSample(db: Db, question: FacetQuestion): Promise<FacetAnswer>
   }
 }
 
-function countIn(db: Db, window: Window, { field, filter }: FacetQuestion): Promise<Counted[]> {
+function countIn(db: Db, window: Window, { field, filter }: FacetQuestion): Promise<Sampled[]> {
   const sql = new Binder()
   const value = fieldOf(field, sql)
-  return db.rows<Counted>(
+  return db.rows<Sampled>(
     'count values in a sample',
-    `select ${value} as value, count(*)::float8 as records from logs
+    `select ${value} as value, count(*)::float8 as records, (sum(count(*)) over ())::float8 as fitted from logs
      where ${inRange(window, sql)} and ${logConditions(filter, sql, db.extraColumns)}
      group by 1 order by 2 desc limit ${MOST_VALUES}`,
     sql.values,

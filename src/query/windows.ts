@@ -37,6 +37,8 @@ const MOST_PAGE_MINUTES = 2_000
 const PAGE_GROWTH = 4
 /** Records that cannot fit and are looked at all the same, where that saves another query. */
 const MOST_BETWEEN = 2_000
+/** Days with a record now and then would else make one window of years. */
+const MOST_MINUTES = 20_000
 /** A minute is cut into at most so many: tenths of a second. */
 const MOST_SLICES = 600
 
@@ -74,10 +76,17 @@ export async function* windows(
   hasIndex: HasIndex = () => false,
 ): AsyncGenerator<Window> {
   const isExact = isRollupFilter(filter)
-  const open: Minute[] = []
+  let open: Minute[] = []
+  let records = 0
+  let matching = 0
+  const take = (): Window => {
+    const window = windowOf(open, records, range)
+    open = []
+    records = matching = 0
+    return window
+  }
   /** In minutes without a fit, since the last that has one. */
   let between = 0
-  const sum = (key: 'records' | 'matching'): number => open.reduce((total, one) => total + one[key], 0)
   for await (const minute of minutes(db, range, filter, order)) {
     if (minute.matching === 0) {
       between += minute.records
@@ -89,22 +98,27 @@ export async function* windows(
     // A search by index in one part of a window would be a scan in the other.
     const isOther = open[0] !== undefined && hasIndex(open[0].us) !== isIndexed
     const isBetween = !isIndexed && between > MOST_BETWEEN
-    if (open.length > 0 && (isCut || isOther || isBetween)) yield windowOf(open.splice(0), range)
+    if (open.length > 0 && (isCut || isOther || isBetween)) yield take()
     between = 0
     if (isCut) yield* slices(minute, range, order, looked)
-    else open.push(minute)
-    const isFull = sum('records') >= looked || (isExact && sum('matching') >= pace.matching)
-    if (open.length > 0 && isFull) yield windowOf(open.splice(0), range)
+    else {
+      open.push(minute)
+      records += minute.records
+      matching += minute.matching
+    }
+    const isFull = records >= looked || (isExact && matching >= pace.matching) || open.length === MOST_MINUTES
+    if (open.length > 0 && isFull) yield take()
   }
-  if (open.length > 0) yield windowOf(open, range)
+  if (open.length > 0) yield take()
 }
 
-function windowOf(open: readonly Minute[], { fromUs, toUs }: Range): Window {
-  const starts = open.map(({ us }) => us)
+/** `open`: at least one minute, in either order. */
+function windowOf(open: readonly Minute[], records: number, { fromUs, toUs }: Range): Window {
+  const [one, other] = [open[0]!.us, open.at(-1)!.us]
   return {
-    fromUs: Math.max(fromUs, Math.min(...starts)),
-    toUs: Math.min(toUs, Math.max(...starts) + MINUTE_US),
-    records: open.reduce((total, { records }) => total + records, 0),
+    fromUs: Math.max(fromUs, Math.min(one, other)),
+    toUs: Math.min(toUs, Math.max(one, other) + MINUTE_US),
+    records,
   }
 }
 

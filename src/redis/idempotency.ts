@@ -22,7 +22,7 @@ const RENEW_EVERY_MS = BUSY_MS / 3
 /** A server that did not answer is left alone for so long. */
 const RETRY_AFTER_MS = 1_000
 
-/** KEYS: the key. ARGV: it as busy, ms until it is forgotten, the fingerprint. Returns what it was before. */
+/** KEYS: the key. ARGV: it as busy, ms until it is forgotten, the fingerprint. Returns 1 where it is busy for us now, and what it was before. */
 const CLAIM = `local before = redis.call('GET', KEYS[1])
 local isOpen = not before
 if before then
@@ -30,7 +30,7 @@ if before then
   isOpen = entry.state == 'settled' and entry.fingerprint == ARGV[3] and entry.acknowledged ~= 'all'
 end
 if isOpen then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-return before`
+return { isOpen and 1 or 0, before }`
 
 export class IdempotencyKeys {
   private readonly options: IdempotencyOptions
@@ -51,9 +51,10 @@ export class IdempotencyKeys {
     const before = await this.ask(client =>
       client.eval(CLAIM, 1, key, JSON.stringify(entry), BUSY_MS, fingerprint),
     )
-    const known = typeof before === 'string' ? (JSON.parse(before) as IdempotencyEntry) : null
-    if (known === null || known.state === 'settled') this.hold(key)
-    return known
+    if (before === null) return null
+    const [isOpen, text] = before as [number, string | null]
+    if (isOpen === 1) this.hold(key)
+    return text === null ? null : (JSON.parse(text) as IdempotencyEntry)
   }
 
   async settle(id: string, entry: IdempotencyEntry, windowMs: number): Promise<void> {
@@ -87,12 +88,23 @@ export class IdempotencyKeys {
     })
   }
 
+  /** One that was closed while nobody asked is replaced before it is asked. */
+  private async connected(): Promise<Redis> {
+    const before = this.connecting
+    if (before !== null) {
+      const client = await before
+      if (client.status === 'ready') return client
+      if (this.connecting === before) this.connecting = null
+    }
+    this.connecting ??= connectRedis(this.options.url, 'logcollector-intake', this.stopping.signal)
+    return this.connecting
+  }
+
   /** Null where Redis does not answer. */
   private async ask<T>(question: (client: Redis) => Promise<T>): Promise<T | null> {
     if (this.stopping.signal.aborted || performance.now() < this.failedAtMs + RETRY_AFTER_MS) return null
     try {
-      this.connecting ??= connectRedis(this.options.url, 'logcollector-intake', this.stopping.signal)
-      return await question(await this.connecting)
+      return await question(await this.connected())
     } catch {
       // Away is no failure here: each process knows its own keys until it is back.
       const broken = this.connecting

@@ -39,6 +39,8 @@ export class Pace {
 
   landed(): void {
     this.bytes = Math.min(this.mostBytes, this.bytes * 2)
+    // What was looked for may be gone.
+    this.rows *= 2
   }
 
   /** A row was refused and is known. */

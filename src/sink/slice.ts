@@ -39,12 +39,15 @@ export class Pending {
   /** Records left out by steps that no slice has taken yet. */
   private droppedLeft: number
   private readonly view: DataView
+  /** Of dead letters that are not in the arena and have to be fetched again. */
+  private readonly absentBytes: number
 
   constructor(batch: ParsedBatch, view: DataView) {
     this.batch = batch
     this.firstOffset = batch.result.firstOffset
     this.droppedLeft = batch.result.dropped
     this.view = view
+    this.absentBytes = this.countAbsent()
   }
 
   get claim(): Claim {
@@ -59,7 +62,15 @@ export class Pending {
   /** What it adds to the tail of its transaction, roughly. */
   get tailBytes(): number {
     const { usedBytes, rollupsAt } = this.batch.result
-    return usedBytes - rollupsAt
+    return usedBytes - rollupsAt + this.absentBytes
+  }
+
+  private countAbsent(): number {
+    const { region, result } = this.batch
+    if (region === null || result.deadLetters === 0) return 0
+    return readDeadLetters(this.view, region.address, result)
+      .filter(({ hasPayload }) => !hasPayload)
+      .reduce((sum, { keyLength, valueLength }) => sum + Math.max(0, keyLength) + Math.max(0, valueLength), 0)
   }
 
   /** Offset of a row, in Kafka. */

@@ -21,9 +21,16 @@ export interface MembershipDeps {
   readonly onAssigned: (assignment: Readonly<Record<string, readonly number[]>>) => void
   readonly onHeartbeat: () => void
   readonly onFailed: (error: Error) => void
-  /** Positions to show to other tools: what moved since the last call. */
-  readonly positions: () => readonly { topic: string; partition: number; offset: number }[]
+  /** Positions to show to other tools: what moved since it was published. */
+  readonly positions: () => readonly GroupPosition[]
+  readonly onPublished: (positions: readonly GroupPosition[]) => void
   readonly emit: Emit
+}
+
+interface GroupPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
 }
 
 const PUBLISH_EVERY_MS = 5_000
@@ -203,6 +210,7 @@ export class Membership {
     if (positions.length === 0) return
     try {
       await this.deps.adapter.publishPositions(positions)
+      this.deps.onPublished(positions)
     } catch (error) {
       // Only other tools read them, and a rebalance refuses them by rule: the next round says it again.
       if (!(error instanceof PipelineError)) throw error

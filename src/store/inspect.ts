@@ -44,7 +44,7 @@ export const neededOnTables: Readonly<Record<string, readonly string[]>> = {
   api_keys: ['select'],
 }
 /** What a writer calls; each name is there once. */
-export const neededFunctions = ['commit_tail', 'commit_offset', 'ensure_segment', 'record_gap']
+export const neededFunctions = ['commit_tail', 'add_rollups', 'commit_offset', 'ensure_segment', 'record_gap']
 
 /** @throws PipelineError as storeError has it: unreachable, no such database, refused */
 export async function inspectDatabase(options: PostgresOptions): Promise<DatabaseFacts> {

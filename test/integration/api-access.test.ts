@@ -147,7 +147,7 @@ test('a query is cancelled when its client leaves, at its time-out, and refused 
   const api = await apiWith(10, {
     'http.api.connections': '1',
     'http.api.queue': '0',
-    'http.api.statement_timeout': '700ms',
+    'http.api.statement_timeout': '2500ms',
   })
   await api.server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = api.server.server.address() as AddressInfo
@@ -176,7 +176,7 @@ test('a query is cancelled when its client leaves, at its time-out, and refused 
 
   const late = await api.get('services')
   assert.equal([late.statusCode, codeOf(late)], [504, 'QUERY_TIMEOUT'])
-  assert.ok(tookMs < 600, `cancelled, not timed out: ${tookMs} ms`)
+  assert.ok(tookMs < 2000, `cancelled, not timed out: ${tookMs} ms`)
   await release()
   assert.is((await api.get('services')).statusCode, 200)
 })

@@ -112,6 +112,23 @@ test('by size the oldest go first, and only as many as needed', async () => {
   await assertVerified(url)
 })
 
+test('what was detached by hand is kept, what was dropped by hand is in nobody’s way', async () => {
+  const { all, client, remove, segments } = await stage()
+  await addRows(client, { from: '2026-01-01T00:00Z', to: '2026-01-04T00:00Z', rows: 3_000 })
+  await client.query('alter table logs detach partition logs_20260101; drop table logs_20260102')
+  // Detached by us, and dropped by somebody else meanwhile.
+  await client.query(`alter table logs detach partition logs_20260103;
+    update segments set state = 'detached', removal = 'age' where segment = 'logs_20260103'; drop table logs_20260103`)
+  await remove(at('2026-02-01T00:00Z'), 24 * HOUR_MS)
+  const { rows } = await client.query('select count(*)::integer as rows from logs_20260101')
+  assert.is(rows[0].rows, 1_000)
+  assert.equal(
+    all('store:segment:removed').map(({ segment }) => segment),
+    ['logs_20260104'],
+  )
+  assert.equal(await segments(), [])
+})
+
 test('a long reader puts the removal off, and neither it nor a writer is disturbed', async () => {
   const { all, client, remove, segments, url } = await stage()
   await addRows(client, { from: '2026-01-01T00:00Z', to: '2026-01-02T10:00Z', rows: 1_000 })

@@ -80,9 +80,23 @@ function inProtobuf(): Buffer {
 }
 
 test('both encodings give the same records', () => {
-  assert.equal([...recordsOf(decodeLogs(Buffer.from(JSON.stringify(request)), 'json'))], expected)
-  assert.equal([...recordsOf(decodeLogs(inProtobuf(), 'protobuf'))], expected)
+  assert.equal([...recordsOf(decodeLogs(Buffer.from(JSON.stringify(request)), 'json', 2))], expected)
+  assert.equal([...recordsOf(decodeLogs(inProtobuf(), 'protobuf', 2))], expected)
 })
+
+test('too many records are refused before anything is made of them', () => {
+  const error = assertThrown(() => decodeLogs(inProtobuf(), 'protobuf', 1))
+  assert.equal([error.code, error.context.records], ['INTAKE_BODY_TOO_LARGE', 1])
+})
+
+function assertThrown(work: () => unknown): PipelineError {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof PipelineError) return error
+  }
+  throw new Error('nothing of ours was thrown')
+}
 
 test('the time of observation counts where there is no other; 0 and nonsense are none', () => {
   const timeOf = (record: object): unknown => {

@@ -23,6 +23,14 @@ interface Leaving {
   readonly removal: RemovalReason
 }
 
+/**
+ * What somebody detached by hand is his, and what he dropped is gone: neither is ours to remove. A segment of which we
+ * are rid ourselves is 'detaching' before it leaves `logs`.
+ */
+const FORGET = `
+  delete from segments s where state in ('live', 'sealing', 'sealed') and not exists (select from pg_inherits
+    where inhparent = 'logs'::regclass and inhrelid = to_regclass(quote_ident(s.segment)))`
+
 /** Removes what is due at `nowMs`, and goes on with what was begun. On a connection of its own. */
 export async function removeDue(
   client: pg.Client,
@@ -30,6 +38,7 @@ export async function removeDue(
   nowMs: number,
   emit: Emit,
 ): Promise<void> {
+  await client.query(FORGET)
   let isBlocked = false
   const ask = async <Row extends object>(sql: string) => (await client.query(sql)).rows as Row[]
   for (const leaving of await inState(client, 'detaching')) isBlocked = !(await detach(client, leaving, emit))
@@ -129,6 +138,11 @@ const RECORD = `
 
 /** The count and the DROP are one transaction: no moment exists in which verify could miss rows. */
 async function drop(client: pg.Client, { segment, removal }: Leaving, emit: Emit): Promise<void> {
+  const there = await client.query(`select where to_regclass($1) is not null`, [segment])
+  if (there.rowCount === 0) {
+    await client.query('delete from segments where segment = $1', [segment])
+    return
+  }
   const startedAt = performance.now()
   const removed = { rows: 0, bytes: 0 }
   const isDone = await unlessLocked(async () => {

@@ -174,7 +174,7 @@ test('long texts take time in proportion to their length', () => {
       return performance.now() - startedAt
     }
     timeOf(1 << 12)
-    const ms = timeOf(1 << 15)
+    const ms = Math.min(timeOf(1 << 15), timeOf(1 << 15), timeOf(1 << 15))
     assert.ok(ms < 250, `${JSON.stringify(piece)} took ${ms} ms`)
   }
 })
