@@ -23,14 +23,6 @@ interface Leaving {
   readonly removal: RemovalReason
 }
 
-/**
- * What somebody detached by hand is his, and what he dropped is gone: neither is ours to remove. A segment of which we
- * are rid ourselves is 'detaching' before it leaves `logs`.
- */
-const FORGET = `
-  delete from segments s where state in ('live', 'sealing', 'sealed') and not exists (select from pg_inherits
-    where inhparent = 'logs'::regclass and inhrelid = to_regclass(quote_ident(s.segment)))`
-
 /** Removes what is due at `nowMs`, and goes on with what was begun. On a connection of its own. */
 export async function removeDue(
   client: pg.Client,
@@ -38,7 +30,6 @@ export async function removeDue(
   nowMs: number,
   emit: Emit,
 ): Promise<void> {
-  await client.query(FORGET)
   let isBlocked = false
   const ask = async <Row extends object>(sql: string) => (await client.query(sql)).rows as Row[]
   for (const leaving of await inState(client, 'detaching')) isBlocked = !(await detach(client, leaving, emit))
