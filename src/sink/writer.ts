@@ -25,6 +25,7 @@ import { Recovery } from './recovery.ts'
 import type { Refusals } from './refusals.ts'
 import { type Backend, Session, type SessionOptions } from './session.ts'
 import type { StoredPosition } from './settle.ts'
+import { Suspects } from './suspects.ts'
 import { encodeTail } from './tail.ts'
 import { type Move, Transaction } from './transaction.ts'
 import type { Turns } from './turns.ts'
@@ -77,6 +78,7 @@ export class Writer {
   private readonly backlog: Backlog
   private readonly pace: Pace
   private readonly recovery: Recovery
+  private readonly suspects = new Suspects()
   private readonly news = new Signal()
   /** Ends a pause; batches that come meanwhile do not. */
   private readonly ending = new Signal()
@@ -204,7 +206,8 @@ export class Writer {
   }
 
   private get waitMs(): number {
-    return this.pace.waitMs(this.backlog.bytes, this.backlog.claims)
+    const { bytes, claims, held } = this.backlog
+    return Math.max(this.pace.waitMs(bytes, claims), this.suspects.waitMs(held, performance.now()))
   }
 
   /** The next transaction, or null when nothing is ready or it is too soon. */
@@ -213,7 +216,8 @@ export class Writer {
     this.sweep()
     if (again !== null) return again
     if (this.isIdle || this.waitMs > 0) return null
-    return new Transaction(this.backlog.cut(this.pace.limits))
+    const wanted = this.suspects.choose(this.backlog.held, performance.now())
+    return new Transaction(this.backlog.cut(this.pace.limits, wanted))
   }
 
   private async execute(transaction: Transaction): Promise<void> {
@@ -233,6 +237,8 @@ export class Writer {
       return { tail: encodeTail(transaction, dead, arena.view), deadLetters: dead.length }
     } catch (error) {
       this.recovery.notSent(transaction)
+      const claims = transaction.moves.map(({ claim }) => claim)
+      this.suspects.add(claims, performance.now())
       this.report(describeFailure(error, 'prepare', true))
       await this.pause()
       return null
@@ -293,6 +299,7 @@ export class Writer {
     move.claim.committed = move.next
     move.claim.fingerprint = move.fingerprint
     this.backlog.advance(move)
+    this.suspects.clear(move.claim)
     this.deps.onCommitted(move.claim, move)
   }
 
