@@ -17,8 +17,9 @@ export function verifyTable({ ok, gapOffsets, checks }: VerifyReport): string {
     const more = findings.length - shown.length
     return more > 0 ? [...shown, `${name}: and ${more} more`] : shown
   })
+  const notes = checks.flatMap(check => check.notes ?? [])
   const gaps =
     gapOffsets === 0 ? '' : ` but for ${gapOffsets} offsets in gaps that were allowed (offset_gaps)`
   const verdict = ok ? `ok: nothing is lost${gaps}, nothing is there twice` : 'NOT ok: see the findings above'
-  return `${[table.toString(), ...details, verdict].join('\n')}\n`
+  return `${[table.toString(), ...details, ...notes, verdict].join('\n')}\n`
 }

@@ -1,6 +1,6 @@
 /**
  * One record out of a Fetch answer with its bytes, for dead letters: kafkajs' own decoder, slow and good enough for
- * a cold path, behind our decompression. Neighbour: source.ts.
+ * a cold path, behind our decompression. Neighbours: source.ts, record-counts.ts (offsets alone).
  */
 
 import Decoder from 'kafkajs/src/protocol/decoder.js'
@@ -48,4 +48,10 @@ export async function findRawRecord(recordSet: Buffer, offset: number): Promise<
     (Array.isArray(value) ? value : [value]).map(one => [name, one ?? null] as const),
   )
   return { key: found.key, value: found.value, headers, timestampMs: Number(found.timestamp) }
+}
+
+/** The offsets of the records that the first batch of a record set has; after compaction there are holes between them. */
+export async function recordOffsets(recordSet: Buffer): Promise<number[]> {
+  const { records } = await decodeRecordBatch(new Decoder(await plainBatch(recordSet)))
+  return records.map(({ offset }) => Number(offset))
 }

@@ -15,6 +15,8 @@ export interface VerifyCheck {
   readonly checked: number
   /** In words, with partition and range. */
   readonly findings: readonly string[]
+  /** What could not be compared, in words; no finding. */
+  readonly notes?: readonly string[]
 }
 
 export interface VerifyReport {
