@@ -25,7 +25,7 @@ The exit code is 1 when a scenario failed. One that the machine cannot do says "
 
 const INVARIANTS = `## What is always true
 
-Asked in SQL: what Postgres alone can answer by \`logcollector verify\`, for any operator at any time (\`src/store/verify/checks.ts\`), and what needs the oracle by the judge of the scenarios (\`test/faults/oracle-checks.ts\`).`
+Asked in SQL: what Postgres alone can answer by \`logcollector verify\`, for any operator at any time (\`src/store/verify/checks.ts\`), what the brokers can answer beside it by \`verify --kafka\` (\`src/store/verify/broker.ts\`), and what needs the oracle by the judge of the scenarios (\`test/faults/oracle-checks.ts\`).`
 
 const RESULTS = `## Results of a run
 

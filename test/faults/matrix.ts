@@ -90,7 +90,11 @@ export const invariants: readonly {
   readonly asked: string
 }[] = [
   { name: 'I1', meaning: 'no record is stored twice, as a row or as a dead letter', asked: 'verify, oracle' },
-  { name: 'I2', meaning: 'what was acknowledged and passed by the position is stored', asked: 'oracle' },
+  {
+    name: 'I2',
+    meaning: 'what was acknowledged and passed by the position is stored',
+    asked: 'verify --kafka (in numbers), oracle',
+  },
   { name: 'I3', meaning: 'what is stored was acknowledged, at that very offset', asked: 'oracle' },
   {
     name: 'I4',

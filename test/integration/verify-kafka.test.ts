@@ -251,6 +251,17 @@ test('a topic that is gone, and one that was recreated, are found', async () => 
   assert.ok(!findingsOf(dropped).includes('gone: the brokers do not have it'), 'nobody reads it any more')
 })
 
+test('what another group stored is said, not judged', async () => {
+  const answer = await verify('--kafka', '--since', '1h', '--set', 'kafka.group_id=another')
+  assert.equal([answer.code, countsOf(answer).checked], [0, 0])
+  const notes = countsOf(answer).notes ?? []
+  assert.is(notes.length, 3)
+  assert.ok(
+    notes.every(note => note.endsWith(' of another cluster or group')),
+    notes.join(),
+  )
+})
+
 test('without Kafka it says so at once, with the remedy', async () => {
   const { code, note } = await cli(
     'verify',

@@ -6,8 +6,10 @@ import { randomUUID } from 'node:crypto'
 import { CompressionTypes, type Producer, type Transaction } from 'kafkajs'
 import * as assert from 'uvu/assert'
 import { lagOf } from '../../../src/snapshot.ts'
+import type { VerifyReport } from '../../../src/store/verify/index.ts'
 import { type InProcess, startEngine } from '../../integration/in-process.ts'
-import { createKafkaClient, database, topic } from '../../support/services.ts'
+import { cli } from '../../support/cli.ts'
+import { createKafkaClient, database, kafkaAddress, topic } from '../../support/services.ts'
 import { cleanUp } from '../../support/suite.ts'
 import { until } from '../../support/wait.ts'
 import type { Context } from '../context.ts'
@@ -125,6 +127,22 @@ class Stage {
     assert.ok(sums!.skipped > 0)
     // The end of the log is behind markers.
     await this.context.judge(this.url, this.oracle, this.name, { isAtEnd: false })
+    await this.askTheBrokers()
+  }
+
+  /** By headers and markers alone they must come to the same number of records as the workers did. */
+  private async askTheBrokers(): Promise<void> {
+    const settings = {
+      'kafka.brokers': kafkaAddress(),
+      'kafka.topics': this.name,
+      'kafka.group_id': this.group,
+      'postgres.url': this.url,
+    }
+    const flags = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
+    const { code, note, out } = await cli('verify', '--kafka', '--full', '--json', ...flags)
+    assert.is(code, 0, `${note}${out}`)
+    const { checks } = JSON.parse(out) as VerifyReport
+    assert.is(checks.at(-1)!.checked, this.expected.length)
   }
 }
 
