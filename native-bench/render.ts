@@ -9,6 +9,7 @@ import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
 import type { IdleFigures } from './idle.ts'
 import type { KindnessFigures } from './kindness.ts'
+import type { LatencyFigures } from './latency.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
@@ -154,6 +155,23 @@ ${table([
 ])}`
 }
 
+function latencySection(report: Report<LatencyFigures>): string {
+  const { figures } = report
+  const { versions } = figures
+  const rows = figures.shares.flatMap(({ share, ms, producedPerSecond }) =>
+    ms.map(({ percentile, latency }) =>
+      row(`${share * 100} % (${grouped(producedPerSecond.median)}/s), p${percentile}, ms`, latency, 1),
+    ),
+  )
+  return `## Latency
+
+How long from the producer's acknowledgement until the row can be read? One producer sends JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean to ${figures.partitions} partitions, for ${figures.seconds} seconds at each share of the maximum rate of the same run (${grouped(figures.maximumRowsPerSecond)} rows a second from a backlog), all defaults; a thread asks Postgres every millisecond what is visible. Producer, Kafka, Postgres and the program share the machine. ${figures.rounds} rounds.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+${table(rows)}`
+}
+
 function memorySection(report: Report<MemoryFigures>): string {
   const { figures } = report
   const { versions } = figures
@@ -251,6 +269,7 @@ export function benchmarksPage(): string {
   const kernel = read<KernelFigures>('kernel')
   const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
+  const latency = read<LatencyFigures>('latency')
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
@@ -258,6 +277,7 @@ export function benchmarksPage(): string {
   const cache = read<CacheFigures>('cache')
   const sections = [
     pipeline && pipelineSection(pipeline),
+    latency && latencySection(latency),
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
     cache && cacheSection(cache),

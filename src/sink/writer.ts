@@ -13,17 +13,17 @@ import type { Arena } from '../arena/arena.ts'
 import type { Claim, ParsedBatch } from '../arena/descriptors.ts'
 import { messageOf, type PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { Backoff } from '../supervisor/backoff.ts'
 import { Modes, type Transitions } from '../supervisor/modes.ts'
 import { Signal } from '../supervisor/signal.ts'
 import { Backlog } from './backlog.ts'
 import type { Stage } from './classify.ts'
 import { deadLettersOf, type RawRecordSource } from './dead-letters.ts'
 import { describeFailure, type FailureFacts } from './failure.ts'
+import { Line } from './line.ts'
 import { Pace } from './pace.ts'
 import { Recovery } from './recovery.ts'
 import type { Refusals } from './refusals.ts'
-import { type Backend, Session, type SessionOptions } from './session.ts'
+import type { SessionOptions } from './session.ts'
 import type { StoredPosition } from './settle.ts'
 import { Suspects } from './suspects.ts'
 import { encodeTail } from './tail.ts'
@@ -80,11 +80,7 @@ export class Writer {
   private readonly recovery: Recovery
   private readonly suspects = new Suspects()
   private readonly news = new Signal()
-  /** Ends a pause; batches that come meanwhile do not. */
-  private readonly ending = new Signal()
-  private readonly backoff = new Backoff()
-  private session: Session | null = null
-  private predecessor: Backend | null = null
+  private readonly line: Line
   private current: Transaction | null = null
   private stopping = false
   private loop: Promise<void> | null = null
@@ -94,12 +90,13 @@ export class Writer {
     this.deps = deps
     this.backlog = new Backlog(deps.arena.view)
     this.pace = new Pace(deps.transactionBytes, deps.transactionIntervalMs)
+    this.line = new Line(deps.session, failure => this.report(failure))
     this.modes = new Modes<WriterMode>(`writer ${deps.id}`, transitions, 'connecting')
     this.recovery = new Recovery({
       ...deps,
       pace: this.pace,
       advance: move => this.advance(move),
-      pause: () => this.pause(),
+      pause: () => this.line.pause(),
       readPositions: claims => this.readPositions(claims),
     })
   }
@@ -151,18 +148,18 @@ export class Writer {
   async stop(): Promise<void> {
     this.stopping = true
     this.news.raise()
-    this.ending.raise()
-    if (this.current !== null) await this.session?.close()
+    this.line.stopPausing()
+    if (this.current !== null) await this.line.session?.close()
     await this.loop
     this.deps.turns.leave(this.id)
     this.current = null
-    await this.session?.end()
+    await this.line.session?.end()
     this.modes.set('stopped')
   }
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      if (this.session === null || !this.session.isAlive) {
+      if (!this.line.isUp) {
         await this.connect()
         continue
       }
@@ -186,23 +183,8 @@ export class Writer {
 
   private async connect(): Promise<void> {
     this.deps.turns.leave(this.id)
-    if (this.session !== null) {
-      this.predecessor = this.session.backend ?? this.predecessor
-      await this.session.close()
-      this.session = null
-    }
     if (!this.modes.is('settling')) this.modes.set('connecting')
-    try {
-      this.session = await Session.connect(this.deps.session, this.predecessor)
-      this.backoff.reset()
-    } catch (error) {
-      this.report(describeFailure(error, 'connect', false))
-      await this.pause()
-    }
-  }
-
-  private pause(): Promise<void> {
-    return this.ending.wait(this.backoff.next())
+    await this.line.connect()
   }
 
   private get waitMs(): number {
@@ -240,13 +222,13 @@ export class Writer {
       const claims = transaction.moves.map(({ claim }) => claim)
       this.suspects.add(claims, performance.now())
       this.report(describeFailure(error, 'prepare', true))
-      await this.pause()
+      await this.line.pause()
       return null
     }
   }
 
   private async commit(transaction: Transaction, { tail, deadLetters }: Prepared): Promise<void> {
-    const session = this.session!
+    const session = this.line.session!
     this.modes.set('committing')
     let stage: Stage = 'copy'
     try {
@@ -276,7 +258,7 @@ export class Writer {
     for (const move of transaction.moves) this.advance(move)
     this.recovery.landed()
     this.trouble = null
-    this.backoff.reset()
+    this.line.landed()
     this.pace.landed()
     this.deps.turns.committed(commitMs)
     this.deps.refusals.stored(transaction.rows)
@@ -308,14 +290,14 @@ export class Writer {
     claims: readonly Claim[],
   ): Promise<Map<Claim, StoredPosition> | 'uncertain' | null> {
     while (!this.stopping) {
-      if (this.session === null || !this.session.isAlive) await this.connect()
-      if (this.session === null) continue
-      if (!this.session.hasEndedPredecessor) return 'uncertain'
+      if (!this.line.isUp) await this.connect()
+      if (this.line.session === null) continue
+      if (!this.line.session.hasEndedPredecessor) return 'uncertain'
       try {
         return await this.deps.readPositions(claims)
       } catch (error) {
         this.report(describeFailure(error, 'connect', false))
-        await this.pause()
+        await this.line.pause()
       }
     }
     return null
