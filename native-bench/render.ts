@@ -13,6 +13,7 @@ import type { LatencyFigures } from './latency.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
+import type { RecoveryFigures } from './recovery.ts'
 import type { Report, Summary } from './report.ts'
 import type { StepFigures } from './steps.ts'
 
@@ -172,6 +173,23 @@ ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgre
 ${table(rows)}`
 }
 
+function recoverySection(report: Report<RecoveryFigures>): string {
+  const { figures } = report
+  const { versions } = figures
+  return `## Recovery
+
+How soon does it go on? ${grouped(figures.records)} records wait, all defaults. The program is killed and started again at once: the time counts from the kill. Then Postgres is killed and started again: the time counts from its first answer. Full rate: a second at four fifths of the rate before the kill, that second included. ${figures.rounds} rounds.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+${table([
+  row('killed: s to the next row', figures.killToRow, 2),
+  row('killed: s to full rate', figures.killToFullRate, 2),
+  row('Postgres killed: s to the next row', figures.postgresToRow, 2),
+  row('Postgres killed: s to full rate', figures.postgresToFullRate, 2),
+])}`
+}
+
 function memorySection(report: Report<MemoryFigures>): string {
   const { figures } = report
   const { versions } = figures
@@ -270,6 +288,7 @@ export function benchmarksPage(): string {
   const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
   const latency = read<LatencyFigures>('latency')
+  const recovery = read<RecoveryFigures>('recovery')
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
@@ -278,6 +297,7 @@ export function benchmarksPage(): string {
   const sections = [
     pipeline && pipelineSection(pipeline),
     latency && latencySection(latency),
+    recovery && recoverySection(recovery),
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
     cache && cacheSection(cache),
