@@ -3,7 +3,14 @@
  * escalation ends it. Signals and engine are handed in, so that tests need neither Kafka nor a process.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Config, describeConfig, hasRole, type ReadConfig, settingsAsObject } from '../config/index.ts'
+import {
+  type Config,
+  createRedactor,
+  describeConfig,
+  hasRole,
+  type ReadConfig,
+  settingsAsObject,
+} from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
 import { createEventLog } from '../event-log.ts'
@@ -58,7 +65,7 @@ const INTAKE_SHARE = 0.5
 /** Runs until the end and returns the exit code; what goes wrong is logged, not thrown. */
 export async function serve(parts: ServeParts): Promise<ExitCode> {
   const { config } = parts
-  const log = createLogger(config.log, parts.destination)
+  const log = createLogger(config.log, parts.destination, createRedactor(config))
   log.info({ version: programVersion(), node: process.version }, 'starting')
   log.debug(Object.fromEntries(describeConfig(config).map(({ key, value }) => [key, value])), 'configuration')
   for (const warning of parts.warnings) log.warn({}, warning)
@@ -125,6 +132,8 @@ async function createServer(parts: ServeParts, { emit, log, metrics, recent, eng
     metrics,
     debug,
     api: api && { ...api.deps, intake },
+    maxConnections: config.http.maxConnections,
+    onRefused: () => emit('http:connection:refused', { most: config.http.maxConnections }),
     onAnswered: request => emit('http:request:answered', request),
   })
   const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)

@@ -28,6 +28,10 @@ export interface HttpDeps {
   readonly debug: DebugDeps | null
   /** Null or missing: the process has no role api. */
   readonly api?: ApiDeps | null
+  /** How many connections it holds; missing: any number. */
+  readonly maxConnections?: number
+  /** Hears of every connection beyond that. */
+  readonly onRefused?: () => void
   /** Hears of every request when it is over. */
   readonly onAnswered?: (request: AnsweredRequest) => void
   readonly metrics: { render(): Promise<string>; readonly contentType: string }

@@ -34,6 +34,7 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
     ajv: { customOptions: { removeAdditional: false } },
   })
   if (deps.onAnswered) tellAnswered(server, deps.onAnswered)
+  limitConnections(server, deps)
   answerErrors(server)
   server.register(healthRoute)
   server.register(readyRoute, deps)
@@ -41,6 +42,12 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
   if (deps.debug !== null) server.register(debugScope, deps.debug)
   if (deps.api) registerApi(server, deps.api)
   return server
+}
+
+/** A connection that sends nothing is closed by Node after a minute (headersTimeout). */
+function limitConnections({ server }: FastifyInstance, { maxConnections, onRefused }: HttpDeps): void {
+  if (maxConnections !== undefined) server.maxConnections = maxConnections
+  if (onRefused) server.on('drop', onRefused)
 }
 
 /** Loaded only where it is served: swagger and its kind take their memory. */

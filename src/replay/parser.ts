@@ -19,7 +19,7 @@ import { BatchWalk, type StepCompiler } from '../parse/batch-walk.ts'
 import type { ParserSettings } from '../parse/contract.ts'
 import type { Letter, LetterRow, Parsed } from '../sink/replay.ts'
 import { countedRow } from '../sink/row.ts'
-import { recordBatch } from './record-batch.ts'
+import { LetterDamaged, recordBatch } from './record-batch.ts'
 
 /** Key and headers may take so much beside a value of max_record_bytes. */
 const EXTRA_BYTES = 2 * 2 ** 20
@@ -63,9 +63,14 @@ export class LetterParser {
 
   /** A row of the record as it came, or of the row that was refused; or why there is none. */
   parse(letter: Letter): Parsed {
-    if (letter.kafkaMs !== null) return this.parseRecord(letter, letter.kafkaMs)
-    if (letter.encoded !== null) return this.takeEncoded(letter.encoded)
-    return { reason: 'nothing of the record was kept' }
+    try {
+      if (letter.kafkaMs !== null) return this.parseRecord(letter, letter.kafkaMs)
+      if (letter.encoded !== null) return this.takeEncoded(letter.encoded)
+      return { reason: 'nothing of the record was kept' }
+    } catch (error) {
+      if (error instanceof LetterDamaged) return { reason: error.message }
+      throw error
+    }
   }
 
   private parseRecord(letter: Letter, kafkaMs: number): Parsed {
@@ -106,8 +111,7 @@ export class LetterParser {
   /** The size of its value is not known any more: the row's own counts for it. */
   private takeEncoded(encoded: Buffer): Parsed {
     const wanted = ROW_FIELDS + this.settings.columns.length
-    // COPY binary begins a row with the number of its fields.
-    const fields = encoded.readInt16BE(0)
+    const fields = fieldsOf(encoded)
     if (fields !== wanted && fields !== ROW_FIELDS)
       return { reason: `its row has ${fields} columns, logs takes ${wanted}, and the record was not kept` }
     // A row from before the columns of the settings: they are null, whose length is -1.
@@ -127,4 +131,21 @@ export class LetterParser {
     }
     return { row }
   }
+}
+
+const NO_FIELDS_BYTES = 2
+const LENGTH_BYTES = 4
+
+/** COPY binary: the number of fields as i16, then each with its length as i32. @throws LetterDamaged */
+function fieldsOf(row: Buffer): number {
+  const damaged = (): LetterDamaged => new LetterDamaged('the row that was kept of it cannot be read')
+  if (row.length < NO_FIELDS_BYTES) throw damaged()
+  const fields = row.readInt16BE(0)
+  let at = NO_FIELDS_BYTES
+  for (let field = 0; field < fields; field++) {
+    if (row.length - at < LENGTH_BYTES) throw damaged()
+    at += LENGTH_BYTES + Math.max(0, row.readInt32BE(at))
+  }
+  if (at !== row.length) throw damaged()
+  return fields
 }

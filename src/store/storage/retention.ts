@@ -84,7 +84,7 @@ async function detach(client: pg.Client, { segment, removal }: Leaving, emit: Em
   const isDone = await unlessLocked(async () => {
     // FINALIZE holds a lock on `logs` that keeps segments from being made while it waits, CONCURRENTLY does not.
     if (rows[0]?.is_pending === true)
-      await client.query(`alter table logs detach partition ${segment} finalize`)
+      await client.query(`alter table logs detach partition ${pg.escapeIdentifier(segment)} finalize`)
     if (rows[0]?.is_pending === false) await detachConcurrently(client, segment)
   })
   if (!isDone) {
@@ -98,7 +98,7 @@ async function detach(client: pg.Client, { segment, removal }: Leaving, emit: Em
 async function detachConcurrently(client: pg.Client, segment: string): Promise<void> {
   await client.query(`set lock_timeout = ${DETACH_PATIENCE_MS}`)
   try {
-    await client.query(`alter table logs detach partition ${segment} concurrently`)
+    await client.query(`alter table logs detach partition ${pg.escapeIdentifier(segment)} concurrently`)
   } finally {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`)
   }
@@ -112,7 +112,7 @@ const countRows = (segment: string): string => `
   ),
   counted as (
     select topic_id, kafka_partition, firsts[width_bucket(kafka_offset, firsts)] as first_offset, count(*) as rows
-    from ${segment} left join ranges using (topic_id, kafka_partition)
+    from ${pg.escapeIdentifier(segment)} left join ranges using (topic_id, kafka_partition)
     group by 1, 2, 3
   ),
   noted as (
@@ -139,12 +139,12 @@ async function drop(client: pg.Client, { segment, removal }: Leaving, emit: Emit
   const isDone = await unlessLocked(async () => {
     await client.query('begin')
     try {
-      await client.query(`lock table ${segment} in share mode`)
+      await client.query(`lock table ${pg.escapeIdentifier(segment)} in share mode`)
       const { rows } = await client.query<{ rows: string }>(countRows(segment))
       removed.rows = Number(rows[0]!.rows)
       const recorded = await client.query<{ bytes: string }>(RECORD, [segment, removed.rows])
       removed.bytes = Number(recorded.rows[0]?.bytes ?? 0)
-      await client.query(`drop table ${segment}`)
+      await client.query(`drop table ${pg.escapeIdentifier(segment)}`)
       await client.query('delete from segments where segment = $1', [segment])
       await client.query('commit')
     } catch (error) {

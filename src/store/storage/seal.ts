@@ -66,7 +66,7 @@ async function seal(
   await client.query('set lock_timeout = 0')
   for (const kind of wanted.kinds) await build(client, segment, kind, wanted.trigramSchema, emit)
   // Nothing here changes any more: frozen once, it is never vacuumed again, and its ranges are summarised for BRIN.
-  await client.query(`vacuum (freeze, analyze) ${segment}`)
+  await client.query(`vacuum (freeze, analyze) ${pg.escapeIdentifier(segment)}`)
   await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`)
   await client.query(
     `update segments set state = 'sealed', sealed_at = $2, indexes = $3
