@@ -9,7 +9,7 @@ import { tellAnswered } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
-import { answerErrors } from './error-answer.ts'
+import { answerErrors, redactErrors } from './error-answer.ts'
 import { healthRoute } from './health-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { readyRoute } from './ready-route.ts'
@@ -36,6 +36,7 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
   if (deps.onAnswered) tellAnswered(server, deps.onAnswered)
   limitConnections(server, deps)
   answerErrors(server)
+  if (deps.redactor) redactErrors(server, deps.redactor)
   server.register(healthRoute)
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)

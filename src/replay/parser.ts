@@ -111,9 +111,12 @@ export class LetterParser {
   /** The size of its value is not known any more: the row's own counts for it. */
   private takeEncoded(encoded: Buffer): Parsed {
     const wanted = ROW_FIELDS + this.settings.columns.length
-    const fields = fieldsOf(encoded)
+    // COPY binary begins a row with the number of its fields.
+    if (encoded.length < COUNT_BYTES) throw damagedRow()
+    const fields = encoded.readInt16BE(0)
     if (fields !== wanted && fields !== ROW_FIELDS)
       return { reason: `its row has ${fields} columns, logs takes ${wanted}, and the record was not kept` }
+    checkWhole(encoded, fields)
     // A row from before the columns of the settings: they are null, whose length is -1.
     const copy = Buffer.concat([encoded, Buffer.alloc(4 * (wanted - fields), 0xff)])
     copy.writeInt16BE(wanted, 0)
@@ -133,19 +136,17 @@ export class LetterParser {
   }
 }
 
-const NO_FIELDS_BYTES = 2
+const COUNT_BYTES = 2
 const LENGTH_BYTES = 4
 
-/** COPY binary: the number of fields as i16, then each with its length as i32. @throws LetterDamaged */
-function fieldsOf(row: Buffer): number {
-  const damaged = (): LetterDamaged => new LetterDamaged('the row that was kept of it cannot be read')
-  if (row.length < NO_FIELDS_BYTES) throw damaged()
-  const fields = row.readInt16BE(0)
-  let at = NO_FIELDS_BYTES
+const damagedRow = (): LetterDamaged => new LetterDamaged('the row that was kept of it cannot be read')
+
+/** Each field is its length as i32 (−1: null) and its bytes. @throws LetterDamaged where they do not fill the row */
+function checkWhole(row: Buffer, fields: number): void {
+  let at = COUNT_BYTES
   for (let field = 0; field < fields; field++) {
-    if (row.length - at < LENGTH_BYTES) throw damaged()
+    if (row.length - at < LENGTH_BYTES) throw damagedRow()
     at += LENGTH_BYTES + Math.max(0, row.readInt32BE(at))
   }
-  if (at !== row.length) throw damaged()
-  return fields
+  if (at !== row.length) throw damagedRow()
 }
