@@ -78,7 +78,7 @@ async function detach(client: pg.Client, { segment, removal }: Leaving, emit: Em
   ])
   const { rows } = await client.query<{ is_pending: boolean }>(
     `select inhdetachpending as is_pending from pg_inherits
-     where inhrelid = to_regclass($1) and inhparent = 'logs'::regclass`,
+     where inhrelid = to_regclass(quote_ident($1)) and inhparent = 'logs'::regclass`,
     [segment],
   )
   const isDone = await unlessLocked(async () => {
@@ -124,12 +124,12 @@ const countRows = (segment: string): string => `
 
 const RECORD = `
   insert into removed_segments (segment, from_ts, to_ts, rows, bytes, reason)
-  select segment, from_ts, to_ts, $2, pg_total_relation_size(to_regclass(segment)), removal
+  select segment, from_ts, to_ts, $2, pg_total_relation_size(to_regclass(quote_ident(segment))), removal
   from segments where segment = $1 returning bytes`
 
 /** The count and the DROP are one transaction: no moment exists in which verify could miss rows. */
 async function drop(client: pg.Client, { segment, removal }: Leaving, emit: Emit): Promise<void> {
-  const there = await client.query(`select where to_regclass($1) is not null`, [segment])
+  const there = await client.query(`select where to_regclass(quote_ident($1)) is not null`, [segment])
   if (there.rowCount === 0) {
     await client.query('delete from segments where segment = $1', [segment])
     return
