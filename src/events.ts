@@ -30,6 +30,7 @@ export interface Events {
   /** Broker −1: a request that any of them may answer. */
   'source:fetch:failed': { broker: number; error: PipelineError }
   /** What came for `offset` does not begin where it should; it is fetched again. */
+  'source:partition:refused': PartitionName & { broker: number; error: PipelineError }
   'source:batch:doubted': { topic: string; partition: number; offset: number }
   /** What any broker may be asked was answered. */
   'source:metadata:read': Record<string, never>

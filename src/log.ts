@@ -150,6 +150,11 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     message: 'a request to Kafka failed',
     subject: ({ broker }) => broker,
   },
+  'source:partition:refused': {
+    level: 'warn',
+    message: 'a broker refuses a partition; its leader is looked for',
+    subject: placeOf,
+  },
   'source:metadata:read': { level: 'debug', message: 'brokers answered' },
   'source:client:noted': { level: 'debug', message: 'kafkajs notes' },
   'source:client:reported': {

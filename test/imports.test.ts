@@ -1,6 +1,8 @@
 /**
  * Who may import whom: the table of docs/architecture.md, read off the import lines of src/.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { repositoryRoot } from '../stack/paths.ts'
 import { type Imports, importsOf, readImports } from './support/import-lines.ts'
@@ -181,6 +183,19 @@ test('the worker and all that it imports are free of I/O', () => {
       ? isIn(target, ['src/log', 'src/metrics'])
       : ![...workerBuiltins, ...workerPackages].includes(target)
   assert.equal(offences([...closure], isIo), [])
+})
+
+test('docs/architecture.md names every stage, what is shared, and every package with a home', () => {
+  const text = readFileSync(join(repositoryRoot, 'docs', 'architecture.md'), 'utf8')
+  const table = text.slice(text.indexOf('## Who may import whom'), text.indexOf('test/imports.test.ts'))
+  const folders = [...shared, ...Object.values(extra).flat()]
+    .map(place => place.slice('src/'.length).replace(/\/$|\.ts$/, ''))
+    // A folder says it for its files.
+    .map(place => /^(config|errors)\b/.exec(place)?.[0] ?? place)
+  const missing = [...stages, ...folders]
+    .filter(name => !table.includes(`\`${name}\``))
+    .concat(Object.keys(homes).filter(name => !new RegExp(`(^|[ ,])${name}[ ,]`).test(table)))
+  assert.equal(missing, [])
 })
 
 test.run()

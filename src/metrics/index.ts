@@ -76,6 +76,7 @@ const counting: { readonly [N in EventName]?: (m: Instruments, event: Events[N])
   },
   'source:batch:doubted': m => m.doubted_batches_total.inc(),
   'source:fetch:failed': (m, { error }) => m.fetch_failures_total.inc({ code: error.code }),
+  'source:partition:refused': (m, { error }) => m.fetch_failures_total.inc({ code: error.code }),
   'parse:batch:completed': (m, batch) => {
     const { pipeline, format } = batch
     m.parsed_records_total.inc({ pipeline, format }, batch.records)

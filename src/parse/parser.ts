@@ -10,7 +10,7 @@ import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
-import type { ParsePool } from './pool.ts'
+import { Interrupted, type ParsePool } from './pool.ts'
 import { stepName } from './step-names.ts'
 import { StepTimes, TIMED_EVERY } from './step-times.ts'
 
@@ -99,7 +99,8 @@ export class Parser {
       return await this.deps.pool.run(job.task(output))
     } catch (error) {
       output.release()
-      this.failed(job, error)
+      if (error instanceof Interrupted) this.waiting.push(job)
+      else this.failed(job, error)
       return null
     }
   }

@@ -24,6 +24,9 @@ export interface PoolOptions {
   readonly onFailed: (error: Error) => void
 }
 
+/** The pool was stopped while the task ran: says nothing of the task's records. */
+export class Interrupted extends Error {}
+
 export class ParsePool {
   readonly threads: number
   /** Threads that ended and were replaced. */
@@ -74,7 +77,8 @@ export class ParsePool {
 
   /**
    * Runs one task on a free slot. @throws PipelineError WORKER_FAILED when the worker threw, died or hung; by then
-   * its thread has ended or is idle again, and the task's regions are nobody's but the caller's.
+   * its thread has ended or is idle again, and the task's regions are nobody's but the caller's. @throws Interrupted
+   * likewise, when the whole pool was stopped.
    */
   async run(task: Omit<ParseTask, 'scratchAddress'>): Promise<ParseResult> {
     const { piscina } = this
@@ -94,7 +98,11 @@ export class ParsePool {
     try {
       return await piscina.run({ scratchAddress, ...task }, { signal: watchdog.signal })
     } catch (error) {
-      await this.ended(threads)
+      const isInterrupted = piscina !== this.piscina && !watchdog.signal.aborted
+      const dropped = threads.filter(thread => !this.piscina?.threads.includes(thread))
+      await Promise.all(dropped.filter(hasNotExited).map(thread => once(thread, 'exit')))
+      if (isInterrupted) throw new Interrupted('the parse pool was stopped', { cause: error })
+      this.restarts += dropped.length
       this.lookForLost(piscina, error)
       const reason = watchdog.signal.aborted ? late(timeoutMs, place) : messageOf(error)
       throw new PipelineError('WORKER_FAILED', { reason, from: task.fromOffset, to: task.toOffset }, error)
@@ -103,13 +111,6 @@ export class ParsePool {
       this.busyTime.end(slot, performance.now())
       this.freeSlots.push(scratchAddress)
     }
-  }
-
-  /** Waits for the exit of every thread that the pool has dropped since. */
-  private async ended(threads: readonly Worker[]): Promise<void> {
-    const dropped = threads.filter(thread => !this.piscina?.threads.includes(thread))
-    this.restarts += dropped.length
-    await Promise.all(dropped.filter(hasNotExited).map(thread => once(thread, 'exit')))
   }
 
   /** Piscina does not replace a thread that died before it was ready: with none left, every task would time out. */

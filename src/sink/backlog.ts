@@ -64,13 +64,14 @@ export class Backlog {
   }
 
   /**
-   * Round after round one batch of each claim, until the limits are reached. A batch is split only where it exceeds them
+   * Round after round one batch of each wanted claim, until the limits are reached. A batch is split only where it exceeds them
    * alone (its rollups have to be counted again then). Nothing moves.
    */
-  cut({ bytes, rows }: Limits): Slice[] {
+  cut({ bytes, rows }: Limits, wanted: ReadonlySet<Claim>): Slice[] {
     const slices: Slice[] = []
     let [bytesLeft, rowsLeft, tailLeft] = [bytes, rows, TAIL_BYTES]
-    const open = new Map([...this.queues].map(([claim, queue]) => [claim, queue.values()]))
+    const chosen = [...this.queues].filter(([claim]) => wanted.has(claim))
+    const open = new Map(chosen.map(([claim, queue]) => [claim, queue.values()]))
     while (open.size > 0 && bytesLeft > 0 && rowsLeft > 0 && tailLeft > 0) {
       for (const [claim, queue] of open) {
         const { value: pending, done } = queue.next()

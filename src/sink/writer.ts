@@ -13,18 +13,19 @@ import type { Arena } from '../arena/arena.ts'
 import type { Claim, ParsedBatch } from '../arena/descriptors.ts'
 import { messageOf, type PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { Backoff } from '../supervisor/backoff.ts'
 import { Modes, type Transitions } from '../supervisor/modes.ts'
 import { Signal } from '../supervisor/signal.ts'
 import { Backlog } from './backlog.ts'
 import type { Stage } from './classify.ts'
 import { deadLettersOf, type RawRecordSource } from './dead-letters.ts'
 import { describeFailure, type FailureFacts } from './failure.ts'
+import { Line } from './line.ts'
 import { Pace } from './pace.ts'
 import { Recovery } from './recovery.ts'
 import type { Refusals } from './refusals.ts'
-import { type Backend, Session, type SessionOptions } from './session.ts'
+import type { SessionOptions } from './session.ts'
 import type { StoredPosition } from './settle.ts'
+import { Suspects } from './suspects.ts'
 import { encodeTail } from './tail.ts'
 import { type Move, Transaction } from './transaction.ts'
 import type { Turns } from './turns.ts'
@@ -77,12 +78,9 @@ export class Writer {
   private readonly backlog: Backlog
   private readonly pace: Pace
   private readonly recovery: Recovery
+  private readonly suspects = new Suspects()
   private readonly news = new Signal()
-  /** Ends a pause; batches that come meanwhile do not. */
-  private readonly ending = new Signal()
-  private readonly backoff = new Backoff()
-  private session: Session | null = null
-  private predecessor: Backend | null = null
+  private readonly line: Line
   private current: Transaction | null = null
   private stopping = false
   private loop: Promise<void> | null = null
@@ -92,12 +90,13 @@ export class Writer {
     this.deps = deps
     this.backlog = new Backlog(deps.arena.view)
     this.pace = new Pace(deps.transactionBytes, deps.transactionIntervalMs)
+    this.line = new Line(deps.session, failure => this.report(failure))
     this.modes = new Modes<WriterMode>(`writer ${deps.id}`, transitions, 'connecting')
     this.recovery = new Recovery({
       ...deps,
       pace: this.pace,
       advance: move => this.advance(move),
-      pause: () => this.pause(),
+      pause: () => this.line.pause(),
       readPositions: claims => this.readPositions(claims),
     })
   }
@@ -149,18 +148,18 @@ export class Writer {
   async stop(): Promise<void> {
     this.stopping = true
     this.news.raise()
-    this.ending.raise()
-    if (this.current !== null) await this.session?.close()
+    this.line.stopPausing()
+    if (this.current !== null) await this.line.session?.close()
     await this.loop
     this.deps.turns.leave(this.id)
     this.current = null
-    await this.session?.end()
+    await this.line.session?.end()
     this.modes.set('stopped')
   }
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      if (this.session === null || !this.session.isAlive) {
+      if (!this.line.isUp) {
         await this.connect()
         continue
       }
@@ -184,27 +183,13 @@ export class Writer {
 
   private async connect(): Promise<void> {
     this.deps.turns.leave(this.id)
-    if (this.session !== null) {
-      this.predecessor = this.session.backend ?? this.predecessor
-      await this.session.close()
-      this.session = null
-    }
     if (!this.modes.is('settling')) this.modes.set('connecting')
-    try {
-      this.session = await Session.connect(this.deps.session, this.predecessor)
-      this.backoff.reset()
-    } catch (error) {
-      this.report(describeFailure(error, 'connect', false))
-      await this.pause()
-    }
-  }
-
-  private pause(): Promise<void> {
-    return this.ending.wait(this.backoff.next())
+    await this.line.connect()
   }
 
   private get waitMs(): number {
-    return this.pace.waitMs(this.backlog.bytes, this.backlog.claims)
+    const { bytes, claims, held } = this.backlog
+    return Math.max(this.pace.waitMs(bytes, claims), this.suspects.waitMs(held, performance.now()))
   }
 
   /** The next transaction, or null when nothing is ready or it is too soon. */
@@ -213,7 +198,8 @@ export class Writer {
     this.sweep()
     if (again !== null) return again
     if (this.isIdle || this.waitMs > 0) return null
-    return new Transaction(this.backlog.cut(this.pace.limits))
+    const wanted = this.suspects.choose(this.backlog.held, performance.now())
+    return new Transaction(this.backlog.cut(this.pace.limits, wanted))
   }
 
   private async execute(transaction: Transaction): Promise<void> {
@@ -233,14 +219,16 @@ export class Writer {
       return { tail: encodeTail(transaction, dead, arena.view), deadLetters: dead.length }
     } catch (error) {
       this.recovery.notSent(transaction)
+      const claims = transaction.moves.map(({ claim }) => claim)
+      this.suspects.add(claims, performance.now())
       this.report(describeFailure(error, 'prepare', true))
-      await this.pause()
+      await this.line.pause()
       return null
     }
   }
 
   private async commit(transaction: Transaction, { tail, deadLetters }: Prepared): Promise<void> {
-    const session = this.session!
+    const session = this.line.session!
     this.modes.set('committing')
     let stage: Stage = 'copy'
     try {
@@ -270,7 +258,7 @@ export class Writer {
     for (const move of transaction.moves) this.advance(move)
     this.recovery.landed()
     this.trouble = null
-    this.backoff.reset()
+    this.line.landed()
     this.pace.landed()
     this.deps.turns.committed(commitMs)
     this.deps.refusals.stored(transaction.rows)
@@ -293,6 +281,7 @@ export class Writer {
     move.claim.committed = move.next
     move.claim.fingerprint = move.fingerprint
     this.backlog.advance(move)
+    this.suspects.clear(move.claim)
     this.deps.onCommitted(move.claim, move)
   }
 
@@ -301,14 +290,14 @@ export class Writer {
     claims: readonly Claim[],
   ): Promise<Map<Claim, StoredPosition> | 'uncertain' | null> {
     while (!this.stopping) {
-      if (this.session === null || !this.session.isAlive) await this.connect()
-      if (this.session === null) continue
-      if (!this.session.hasEndedPredecessor) return 'uncertain'
+      if (!this.line.isUp) await this.connect()
+      if (this.line.session === null) continue
+      if (!this.line.session.hasEndedPredecessor) return 'uncertain'
       try {
         return await this.deps.readPositions(claims)
       } catch (error) {
         this.report(describeFailure(error, 'connect', false))
-        await this.pause()
+        await this.line.pause()
       }
     }
     return null

@@ -32,8 +32,10 @@ export interface FetcherDeps {
   readonly fetch: (plan: FetchPlan, target: FrameTarget) => Promise<void>
   /** All partitions that this broker leads now. */
   readonly partitions: () => readonly Partition[]
-  /** The broker answered with an error for this partition, or its records cannot be used. */
-  readonly onPartitionError: (partition: Partition, errorCode: number) => void
+  /** The broker answered with an error for this partition; null: it did not answer. */
+  readonly onPartitionError: (partition: Partition, errorCode: number | null) => void
+  /** Nothing was heard of the partition's topic for a while: it is to be looked at before the next Fetch. */
+  readonly onOutOfSight: (partition: Partition) => void
   readonly onHalt: (partition: Partition, error: PipelineError) => void
   /** A partition moved: fetched further, or a new high watermark. */
   readonly onMoved: (partition: Partition) => void
@@ -134,6 +136,7 @@ export class Fetcher {
   /** The partitions and the region of the next Fetch, or null when there is nothing to ask for or no room. */
   private planPoll(): Poll | null {
     const led = this.deps.partitions()
+    for (const partition of led) if (partition.isOutOfSight) this.deps.onOutOfSight(partition)
     const ready = led.filter(partition => partition.hasRoom)
     const lonely = this.order.nextAlone(ready)
     if (lonely !== null) return this.planAlone(lonely.partition, lonely.bytes)
@@ -246,6 +249,7 @@ export class Fetcher {
       this.deps.onPartitionError(partition, answer.errorCode)
       return true
     }
+    partition.seenAt = performance.now()
     partition.highWatermark = answer.highWatermark
     partition.lastStable = answer.lastStable
     const { view } = this.deps
@@ -283,7 +287,7 @@ export class Fetcher {
         ? error
         : new PipelineError('KAFKA_REQUEST_FAILED', { broker: this.broker }, error)
     this.deps.emit('source:fetch:failed', { broker: this.broker, error: failure })
-    for (const partition of partitions) this.deps.onPartitionError(partition, NETWORK_ERROR)
+    for (const partition of partitions) this.deps.onPartitionError(partition, null)
     await this.ending.wait(this.backoff.next())
   }
 
@@ -301,9 +305,6 @@ export class Fetcher {
     if (!this.order.hasAlone) this.deps.input.release(this)
   }
 }
-
-/** Stands for "the request failed" among Kafka's error codes, which are all ≥ −1. */
-export const NETWORK_ERROR = -2
 
 const questionOf = ({ topic, partition }: FetchedPartition, asked: readonly Asked[]): Asked | undefined =>
   asked.find(({ partition: p }) => p.topic === topic && p.partition === partition)

@@ -9,9 +9,9 @@ import { firstBatch } from './kafka/fetch-response.ts'
 /**
  * same: as stored. gone: deleted by retention or compaction, nothing to compare. differs: another batch is there.
  * outOfRange: the log does not hold the offset, and a broker that says so does not say where it starts.
- * unsure: the broker cannot say now (not the leader, or its high watermark is behind): ask again.
+ * unsure: the broker's high watermark is behind: ask it again. elsewhere: it is not the broker to ask (any more).
  */
-export type Verdict = 'same' | 'gone' | 'differs' | 'outOfRange' | 'unsure'
+export type Verdict = 'same' | 'gone' | 'differs' | 'outOfRange' | 'unsure' | 'elsewhere'
 
 const NONE = 0
 const OFFSET_OUT_OF_RANGE = 1
@@ -21,7 +21,7 @@ export function compareFingerprint(stored: Fingerprint, { response, view }: Erra
   const [answer] = response.partitions
   if (answer === undefined) return 'unsure'
   if (answer.errorCode === OFFSET_OUT_OF_RANGE) return 'outOfRange'
-  if (answer.errorCode !== NONE) return 'unsure'
+  if (answer.errorCode !== NONE) return 'elsewhere'
   const found = firstBatch(view, answer.address, answer.bytes)
   if (found === null) return 'unsure'
   if (found.baseOffset > stored.baseOffset) return 'gone'

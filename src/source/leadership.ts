@@ -8,6 +8,7 @@ import { Backoff, delay } from '../supervisor/backoff.ts'
 import type { ErrandAnswer } from './errands.ts'
 import { compareFingerprint, type Verdict } from './fingerprint.ts'
 import type { KafkaAdapter } from './kafka/adapter.ts'
+import { answerFailure } from './kafka/failure.ts'
 import type { FetchPlan } from './kafka/fetch-request.ts'
 import type { Partition } from './partition.ts'
 import { TopicIds } from './topic-ids.ts'
@@ -67,9 +68,14 @@ export class Leadership {
     if (partition.leader !== null) this.deps.onLed(partition, partition.leader)
   }
 
-  /** A broker answered with an error for this partition: is the position out of the log, or is another broker to be asked? */
-  async answeredWith(partition: Partition, errorCode: number): Promise<void> {
+  /**
+   * A broker answered with an error for this partition: is the position out of the log, or is another broker to be asked?
+   * @param errorCode null: it did not answer
+   */
+  async answeredWith(partition: Partition, errorCode: number | null): Promise<void> {
     if (partition.claim === null) return
+    if (errorCode !== null && errorCode !== OFFSET_OUT_OF_RANGE)
+      this.refused(partition, partition.leader, answerFailure(errorCode, { request: 'Fetch' }))
     partition.leader = null
     partition.unchecked = partition.claim.fingerprint
     partition.isTopicInDoubt = true
@@ -94,13 +100,14 @@ export class Leadership {
       return false
     }
     partition.isTopicInDoubt = false
+    partition.seenAt = performance.now()
     return true
   }
 
   private async check(partition: Partition, leader: number): Promise<void> {
     const { claim, unchecked } = partition
     if (claim === null || unchecked === null) return
-    let verdict: Verdict | 'unreachable' = 'unsure'
+    let verdict: Verdict = 'unsure'
     for (let attempt = 0; verdict === 'unsure' && attempt < FINGERPRINT_ATTEMPTS; attempt++) {
       if (attempt > 0) await delay(FINGERPRINT_PAUSE_MS)
       verdict = await this.ask(partition, leader, unchecked)
@@ -108,7 +115,7 @@ export class Leadership {
     }
     const isNotComparable = verdict === 'differs' && (await this.isCompacted(partition.topic))
     if (verdict === 'same' || verdict === 'gone' || isNotComparable) partition.unchecked = null
-    else if (verdict === 'unreachable') {
+    else if (verdict === 'elsewhere') {
       partition.leader = null
       this.refresh()
     } else {
@@ -122,18 +129,25 @@ export class Leadership {
     partition: Partition,
     leader: number,
     stored: NonNullable<Partition['unchecked']>,
-  ): Promise<Verdict | 'unreachable'> {
+  ): Promise<Verdict> {
     try {
       const answer = await this.deps.errand(leader, batchAt(partition, stored.baseOffset))
       const verdict = compareFingerprint(stored, answer)
+      const errorCode = answer.response.partitions[0]?.errorCode ?? 0
+      if (verdict === 'elsewhere') throw answerFailure(errorCode, { request: 'Fetch' })
       if (verdict !== 'outOfRange') return verdict
       const { topic, partition: number } = partition
       const logStart = (await this.deps.adapter.logStarts(topic, [number])).get(number) ?? 0
       return stored.baseOffset < logStart ? 'gone' : 'unsure'
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error
-      return 'unreachable'
+      this.refused(partition, leader, error)
+      return 'elsewhere'
     }
+  }
+
+  private refused({ name }: Partition, leader: number | null, error: PipelineError): void {
+    this.deps.emit('source:partition:refused', { ...name, broker: leader ?? -1, error })
   }
 
   private async isCompacted(topic: string): Promise<boolean> {

@@ -38,6 +38,8 @@ export interface ClaimedPosition extends StoredPosition {
 
 /** More ranges than this wait for no partition: one is being parsed, the others hide a fetch's round trip. */
 const MAX_RANGES = 3
+/** Between two answers to Fetches; longer pauses come from a full arena. Nobody makes and fills a topic in less. */
+const OUT_OF_SIGHT_MS = 1_000
 /** A batch that fails its checksum is fetched again this often before the partition halts. */
 const MAX_CORRUPT_FETCHES = 3
 
@@ -62,6 +64,8 @@ export class Partition {
   kafkaTopicId: string | null = null
   /** A broker's answer may have been about a topic made anew: its id is asked for before the next fetch. */
   isTopicInDoubt = false
+  /** When a broker last proved that this is still the topic that was claimed, by performance.now(). */
+  seenAt = 0
   /** The log starts here now, beyond our position: to be passed when all that was fetched is committed. */
   logStartAhead: number | null = null
   haltedBy: PipelineError | null = null
@@ -88,6 +92,11 @@ export class Partition {
   get hasRoom(): boolean {
     const isClear = this.unchecked === null && this.logStartAhead === null && !this.isTopicInDoubt
     return isClear && this.modes.is('consuming') && this.ranges.length < MAX_RANGES
+  }
+
+  /** It was not asked for anything for so long that its topic may have been deleted, made anew and filled beyond the position. */
+  get isOutOfSight(): boolean {
+    return this.hasRoom && performance.now() - this.seenAt > OUT_OF_SIGHT_MS
   }
 
   /** Something fetched has not been handed to the sink yet. */
@@ -117,6 +126,7 @@ export class Partition {
     this.position = nextOffset
     this.parsed = nextOffset
     this.unchecked = fingerprint
+    this.seenAt = performance.now()
     this.logStartAhead = null
     this.corruptFetches = 0
     this.haltedBy = null

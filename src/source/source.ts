@@ -156,6 +156,10 @@ export class Source {
       onPartitionError: (partition, code) => {
         if (this.isOurs(partition)) this.apart([partition], this.leadership.answeredWith(partition, code))
       },
+      onOutOfSight: partition => {
+        partition.isTopicInDoubt = true
+        this.apart([partition], this.leadership.follow(partition))
+      },
       onHalt: (partition, error) => this.halt(partition, error),
       onMoved: partition => this.moved(partition),
       onFailed: error => supervisor.exited(name, error),

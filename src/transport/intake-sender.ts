@@ -29,6 +29,12 @@ interface Answer {
   readonly error?: { readonly message: string }
 }
 
+/** An attempt that is to be repeated. */
+interface Failure {
+  readonly reason: string
+  readonly leastPauseMs: number
+}
+
 /** Throws TypeError for a URL that is none. */
 export function createIntakeSender({ url, apiKey, topic, key }: IntakeSenderOptions): Sender {
   const target = new URL('/api/v1/ingest', url)
@@ -38,7 +44,7 @@ export function createIntakeSender({ url, apiKey, topic, key }: IntakeSenderOpti
     ...(topic === undefined ? {} : { 'x-logcollector-topic': topic }),
     ...(key === undefined ? {} : { 'x-logcollector-key': key }),
   }
-  const post = async (body: Buffer, idempotencyKey: string, signal: AbortSignal): Promise<Sent | number> => {
+  const post = async (body: Buffer, idempotencyKey: string, signal: AbortSignal): Promise<Sent | Failure> => {
     const response = await fetch(target, {
       method: 'POST',
       headers: { ...headers, 'idempotency-key': idempotencyKey },
@@ -47,24 +53,30 @@ export function createIntakeSender({ url, apiKey, topic, key }: IntakeSenderOpti
     })
     const text = await response.text()
     if (response.ok || finalStatuses.includes(response.status)) return sentOf(response.ok, text)
-    return Math.min(MOST_RETRY_AFTER_MS, 1_000 * (Number(response.headers.get('retry-after')) || 0))
+    const retryAfterMs = 1_000 * (Number(response.headers.get('retry-after')) || 0)
+    const reason = `HTTP ${response.status} ${sentOf(false, text).reason}`
+    return { reason, leastPauseMs: Math.min(MOST_RETRY_AFTER_MS, retryAfterMs) }
   }
   return {
-    async send(lines, signal) {
+    async send(lines, signal, onFailure) {
       const body = Buffer.concat(lines.flatMap(line => [line, newLine]))
       const idempotencyKey = randomUUID()
       for (let attempt = 0; ; attempt++) {
         const sent = await post(body, idempotencyKey, signal).catch(error => {
           if (signal.aborted) throw error
-          return 0
+          return { reason: messageOf(causeOf(error)), leastPauseMs: 0 }
         })
-        if (typeof sent !== 'number') return { ...sent, rejected: Math.min(sent.rejected, lines.length) }
-        await delay(Math.max(sent, pauseMs(attempt)), null, { signal })
+        if ('rejected' in sent) return { ...sent, rejected: Math.min(sent.rejected, lines.length) }
+        onFailure(sent.reason)
+        await delay(Math.max(sent.leastPauseMs, pauseMs(attempt)), null, { signal })
       }
     },
     close: async () => undefined,
   }
 }
+
+/** fetch says only that it failed; why, its cause does. */
+const causeOf = (error: unknown): unknown => (error instanceof Error ? (error.cause ?? error) : error)
 
 const newLine = Buffer.from('\n')
 

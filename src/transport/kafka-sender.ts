@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, loadConfig } from '../config/index.ts'
+import { messageOf, PipelineError } from '../errors.ts'
 import { Ticket } from '../intake/ticket.ts'
 import { TopicWriter } from '../intake/topic-writer.ts'
 import { connectProducer } from '../source/kafka/producer.ts'
@@ -50,7 +51,7 @@ export function createKafkaSender({ brokers, config, key, topic }: KafkaSenderOp
     return ticket
   }
   return {
-    async send(lines, signal) {
+    async send(lines, signal, onFailure) {
       let left = lines
       let rejected = 0
       for (let attempt = 0; ; attempt++) {
@@ -59,6 +60,9 @@ export function createKafkaSender({ brokers, config, key, topic }: KafkaSenderOp
         left = left.filter((_, record) => ticket.stateOf(record) === 'failed')
         if (left.length === 0)
           return { rejected, reason: rejected > 0 ? 'the topic takes no records that large' : '' }
+        onFailure(
+          ticket.failure === null ? 'Kafka did not answer' : messageOf(new PipelineError(ticket.failure)),
+        )
         await delay(pauseMs(attempt), null, { signal })
       }
     },

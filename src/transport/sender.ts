@@ -9,8 +9,11 @@ export interface Sent {
 }
 
 export interface Sender {
-  /** Resolves when every line has arrived or is refused; tries until then. Rejects when the signal is aborted. */
-  send(lines: readonly Buffer[], signal: AbortSignal): Promise<Sent>
+  /**
+   * Resolves when every line has arrived or is refused; tries until then, and says why an attempt failed. Rejects when the
+   * signal is aborted.
+   */
+  send(lines: readonly Buffer[], signal: AbortSignal, onFailure: (reason: string) => void): Promise<Sent>
   close(): Promise<void>
 }
 

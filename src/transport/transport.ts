@@ -23,7 +23,7 @@ export interface Losses {
   readonly dropped: number
   /** Lines refused for good. */
   readonly rejected: number
-  /** Of the latest refusal; empty: there was none. */
+  /** Of the latest refusal or failed attempt; empty: there was none. */
   readonly reason: string
 }
 
@@ -112,10 +112,14 @@ export class TransportStream extends Writable {
     // Lines that are written in the same turn go together.
     await Promise.resolve()
     const { signal } = this.stopping
+    // Told when it costs lines: the buffer may carry them over.
+    const failed = (reason: string): void => {
+      this.reason = reason
+    }
     while (!this.queue.isEmpty && !signal.aborted) {
       const lines = this.queue.take(this.limits.batchBytes)
       try {
-        const { rejected, reason } = await this.sender.send(lines, signal)
+        const { rejected, reason } = await this.sender.send(lines, signal, failed)
         if (rejected > 0) this.lose(rejected, reason)
       } catch (error) {
         // Given up at the end: whether they arrived is not known. Anything else is a fault that costs the batch.

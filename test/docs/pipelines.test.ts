@@ -1,14 +1,17 @@
 /** docs/pipelines.md: its example is a configuration, and its lines are explained as it says. */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runCli } from '../../src/cli/program.ts'
+import { repositoryRoot } from '../../stack/paths.ts'
 import { suite } from '../support/suite.ts'
 import { readPage } from './sections.ts'
 
 const test = suite('docs/pipelines', { timeoutMs: 20_000 })
 const page = readPage('docs/pipelines.md')
+const yaml = /```yaml\n(pipelines:[\s\S]*?)```/.exec(page)![1]!
 let folder = ''
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), 'pipelines-'))
@@ -16,7 +19,6 @@ test.before(() => {
 test.after(() => rmSync(folder, { recursive: true }))
 
 test('the example reads the line that explain is shown with', async () => {
-  const yaml = /```yaml\n(pipelines:[\s\S]*?)```/.exec(page)![1]!
   const [, pipeline, line] = /logcollector explain --pipeline (\w+) '(.*)'/.exec(page)!
   const file = join(folder, 'file.yaml')
   writeFileSync(file, yaml)
@@ -35,6 +37,30 @@ test('the example reads the line that explain is shown with', async () => {
   assert.is(row.message, line)
   assert.is(row.attrs.clientip, '192.0.2.7')
   assert.is(row.attrs.ident, undefined)
+})
+
+test('lines are piped into it', () => {
+  const command = /^tail -n 3 access\.log .*$/m.exec(page)![0]
+  const lines = Array.from(
+    { length: 4 },
+    (_, n) => `192.0.2.${n} - - [23/Nov/2026:20:15:29 +0000] "GET /a HTTP/1.1" 404 12 "-" "-"`,
+  )
+  writeFileSync(join(folder, 'logcollector.yaml'), yaml)
+  writeFileSync(join(folder, 'access.log'), `${lines.join('\n')}\n`)
+  const main = `'${process.execPath}' '${join(repositoryRoot, 'dist', 'src', 'main.js')}'`
+  const output = execFileSync('sh', ['-c', command.replace('logcollector', main)], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const rows = output
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line).row)
+  assert.equal(
+    rows.map(({ attrs }) => attrs.clientip),
+    ['192.0.2.1', '192.0.2.2', '192.0.2.3'],
+  )
 })
 
 test('explain --format shows the fields of the line beside it', async () => {

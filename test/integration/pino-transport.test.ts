@@ -112,6 +112,7 @@ test('what the intake refuses and what does not fit is counted', async () => {
   await away.end()
   const last = away.losses.at(-1)
   assert.equal([last?.dropped, last?.rejected], [1_000, 0])
+  assert.match(last!.reason, /ECONNREFUSED/)
 })
 
 test.run()

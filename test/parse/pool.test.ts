@@ -7,7 +7,7 @@ import { PipelineError } from '../../src/errors.ts'
 import { loadKernelModule } from '../../src/kernel/kernel.ts'
 import { PAGE_BYTES, STATIC_BYTES, scratchBytes } from '../../src/kernel/layout.ts'
 import type { ParseTask } from '../../src/parse/contract.ts'
-import { ParsePool } from '../../src/parse/pool.ts'
+import { Interrupted, ParsePool } from '../../src/parse/pool.ts'
 import type { WorkerData } from '../../src/parse/worker-data.ts'
 import { type Conduct, LATE_BYTE, LATE_BYTES, markerOf, sharePlan } from '../fixtures/workers/conduct.ts'
 import { defaultSettings, NOW, noContext } from '../kernel/harness.ts'
@@ -103,6 +103,17 @@ test('a failure is reported only when its thread has ended: what it writes after
   assert.ok(error instanceof PipelineError && error.code === 'WORKER_FAILED')
   assert.ok(tookMs > TIMEOUT_MS, `the abort came in the middle of the call, after ${tookMs} ms`)
   assert.ok(output.subarray(0, LATE_BYTES).equals(Buffer.alloc(LATE_BYTES, LATE_BYTE)), 'it was written')
+  assert.is((await run('next')).rows, 1)
+})
+
+test('a task that runs while the pool is stopped is interrupted: no failure of its records', async () => {
+  const { pool, run } = await startPool(2)
+  await run('first')
+  const running = [failureOf(run(markerOf('hang'))), failureOf(run(markerOf('hang')))]
+  await pool.stop()
+  for (const failure of running) assert.instance(await failure, Interrupted)
+  assert.is(pool.restarts, 0)
+  pool.start()
   assert.is((await run('next')).rows, 1)
 })
 

@@ -109,6 +109,9 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
       new Promise((resolve, reject) => later(() => answerFetch(logs, plan, target).then(resolve, reject))),
     partitions: () => partitions,
     onPartitionError: () => undefined,
+    onOutOfSight: partition => {
+      partition.seenAt = performance.now()
+    },
     onHalt: (partition, error) => {
       halted.push(partition)
       fetcher.forget(partition)

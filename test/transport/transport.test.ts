@@ -10,12 +10,16 @@ const test = suite('transport/transport')
 
 /** Keeps every batch until the test answers it. */
 class HeldSender implements Sender {
-  readonly batches: { readonly lines: string[]; readonly answer: (sent: Sent) => void }[] = []
+  readonly batches: {
+    readonly lines: string[]
+    readonly answer: (sent: Sent) => void
+    readonly fail: (reason: string) => void
+  }[] = []
   isClosed = false
 
-  send(lines: readonly Buffer[], signal: AbortSignal): Promise<Sent> {
+  send(lines: readonly Buffer[], signal: AbortSignal, fail: (reason: string) => void): Promise<Sent> {
     return new Promise((answer, reject) => {
-      this.batches.push({ lines: lines.map(String), answer })
+      this.batches.push({ lines: lines.map(String), answer, fail })
       signal.addEventListener('abort', () => reject(new Error('given up')))
     })
   }
@@ -63,10 +67,11 @@ test('what does not fit is dropped and told; what is on its way counts', async (
   const line = `${'x'.repeat(49)}\n`
   stream.write(line.repeat(2))
   await batches(sender, 1)
+  sender.batches[0]!.fail('nobody answers')
   stream.write(line.repeat(3))
   assert.is(stream.losses.dropped, 3)
   await until(() => told.length > 0, { deadlineMs: 3_000, what: 'the losses are told' })
-  assert.equal(told, [{ dropped: 3, rejected: 0, reason: '' }])
+  assert.equal(told, [{ dropped: 3, rejected: 0, reason: 'nobody answers' }])
   sender.batches[0]!.answer({ rejected: 1, reason: 'why' })
   await batches(sender, 2)
   stream.write(line)

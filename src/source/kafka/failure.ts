@@ -1,4 +1,5 @@
 /** kafkajs' errors, and Node's below them, become ours: the one function of this stage. */
+import protocolError from 'kafkajs/src/protocol/error.js'
 import { type ErrorCode, type ErrorContext, messageOf, PipelineError } from '../../errors.ts'
 
 /** What kafkajs and Node put on errors. */
@@ -42,6 +43,10 @@ export function kafkaFailure(error: unknown, context: ErrorContext): PipelineErr
   const code = links.map(codeOf).find(found => found !== null) ?? 'KAFKA_REQUEST_FAILED'
   return new PipelineError(code, { ...context, reason: messageOf(error) }, error)
 }
+
+/** What a broker answers about one partition: Kafka's error code in its words. */
+export const answerFailure = (errorCode: number, context: ErrorContext): PipelineError =>
+  kafkaFailure(protocolError.createErrorFromCode(errorCode), { ...context, errorCode })
 
 function chainOf(error: unknown): unknown[] {
   const links: unknown[] = []

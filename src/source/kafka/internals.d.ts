@@ -52,3 +52,8 @@ declare module 'kafkajs/src/protocol/recordBatch/v0/decoder.js' {
   const decode: (batch: Decoder) => Promise<{ records: DecodedRecord[] }>
   export default decode
 }
+
+declare module 'kafkajs/src/protocol/error.js' {
+  const protocolError: { createErrorFromCode(code: number): Error }
+  export default protocolError
+}

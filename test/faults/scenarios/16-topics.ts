@@ -13,7 +13,13 @@ import type { Instance } from '../instance.ts'
 import { Scenario } from '../scenario.ts'
 
 const RECORDS = 2_000
+const LARGEST_SEND = 400
 const refreshing = { 'kafka.topics_refresh': '500ms' } as const
+/** Records of 2 kB: more than an arena of 32 MiB takes. */
+const ARENA_FULL = 30_000
+const MOST_BYTES = ARENA_FULL * 2_000
+/** So long nothing was fetched. */
+const STILL_MS = 1_500
 const inOrder = { code: 0, signal: null }
 export const scenario = new Scenario({
   rows: [14, 16],
@@ -42,16 +48,14 @@ const remake = (name: string, partitions: number): Promise<void> =>
     await until(isLed, { deadlineMs: 20_000, what: `leaders of ${name}` })
   })
 
-const messages = (count: number, partition?: number) =>
-  Array.from({ length: count }, (_, n) => ({
-    value: JSON.stringify({ msg: `m ${n}` }),
-    ...(partition === undefined ? {} : { partition }),
-  }))
+const messages = (count: number, msg: string) =>
+  Array.from({ length: count }, (_, n) => ({ value: JSON.stringify({ msg: `${msg} ${n}` }) }))
 
-async function send(name: string, count: number): Promise<void> {
+async function send(name: string, count: number, msg = 'm'): Promise<void> {
   const producer = createKafkaClient().producer()
   await producer.connect()
-  await producer.send({ topic: name, messages: messages(count) })
+  for (let sent = 0; sent < count; sent += LARGEST_SEND)
+    await producer.send({ topic: name, messages: messages(Math.min(LARGEST_SEND, count - sent), msg) })
   await producer.disconnect()
 }
 
@@ -163,6 +167,55 @@ scenario.case(
       { topic, incarnation: 2, rows: 80 },
     ])
     assert.equal(await again.kill('SIGTERM'), inOrder)
+  },
+)
+
+scenario.case(
+  'a topic made anew and filled further than before, while a full arena keeps us from fetching',
+  async context => {
+    const settings = {
+      'memory.arena': '32MiB',
+      'kafka.topics_refresh': '10m',
+      'storage.verify_interval': '10m',
+    }
+    const flow = await context.flow({ partitions: 1, settings })
+    const { observer, topic } = flow
+    const filler = 'x'.repeat(2_000)
+    await send(topic, 10, 'first')
+    const instance = flow.start()
+    await stored(flow, instance, [{ topic, incarnation: 0, rows: 10 }])
+    await observer.query('begin')
+    await observer.query('lock table logs in access exclusive mode')
+    await send(topic, ARENA_FULL, `old ${filler}`)
+    const seen = { bytes: 0, at: performance.now() }
+    const standsStill = async () => {
+      const bytes = await instance.metric('fetched_bytes_total')
+      if (bytes !== seen.bytes) Object.assign(seen, { bytes, at: performance.now() })
+      return bytes > MOST_BYTES / 10 && performance.now() - seen.at > STILL_MS
+    }
+    await instance.during(until(standsStill, { deadlineMs: 30_000, what: 'a full arena' }))
+    assert.ok(seen.bytes < MOST_BYTES, 'not everything was fetched')
+    await remake(topic, 1)
+    await send(topic, ARENA_FULL + 20, `new ${filler}`)
+    context.injected()
+    await observer.query('commit')
+    const rows = ARENA_FULL + 20
+    const isStored = async () =>
+      (await storedIn(flow)).some(one => one.incarnation === 1 && one.rows === rows)
+    await instance.during(until(isStored, { deadlineMs: 40_000, what: 'the new topic' }))
+    const mixed = await observer.query(
+      `select incarnation, left(message, 3) as which, count(*)::integer as rows from logs join topics using (topic_id)
+       group by 1, 2 order by 1, 2`,
+    )
+    const kinds = mixed.map(({ incarnation, which }) => `${incarnation} ${which}`)
+    assert.equal(kinds, ['0 fir', '0 old', '1 new'])
+    const { checks } = await verify(flow.url, { sinceMs: null })
+    assert.equal(
+      checks.flatMap(({ findings }) => findings),
+      [],
+    )
+    assert.is(instance.events('source:partition:halted').length, 0)
+    assert.equal(await instance.kill('SIGTERM'), inOrder)
   },
 )
 

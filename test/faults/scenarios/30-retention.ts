@@ -7,9 +7,11 @@ import * as assert from 'uvu/assert'
 import { produce } from '../../../src/produce/produce.ts'
 import { createGeneratedSource } from '../../../src/produce/sources.ts'
 import { verify } from '../../../src/store/verify/index.ts'
+import { createKafkaClient } from '../../support/services.ts'
 import { until } from '../../support/wait.ts'
 import type { Flow } from '../flow.ts'
 import type { Instance } from '../instance.ts'
+import { Observer } from '../observer.ts'
 import { Scenario } from '../scenario.ts'
 
 const HOUR_MS = 3_600_000
@@ -18,6 +20,8 @@ const KEPT_HOURS = 12
 const ROUNDS = 6
 /** In a round, which takes a second. */
 const RECORDS = 10_000
+const OLD_PARTITION = 0
+const OLD_RECORDS = 100
 export const scenario = new Scenario({
   rows: [30],
   name: 'retention',
@@ -61,6 +65,67 @@ scenario.case('two instances seal and remove while they ingest, and verify balan
   context.injected(removed.length)
   for (const instance of instances) assert.equal(await instance.kill('SIGTERM'), { code: 0, signal: null })
 })
+
+scenario.case(
+  'who waits for a removal that a reader holds up does not hold up other partitions',
+  async context => {
+    const flow = await context.flow({
+      settings: {
+        'postgres.writers': '1',
+        'storage.retention': '24h',
+        'storage.seal_after': '1s',
+        'storage.maintenance_interval': '1s',
+      },
+    })
+    await sendOld(flow, OLD_RECORDS)
+    const reader = new Observer(flow.url, flow.topic)
+    await reader.query('begin')
+    const before = flow.start()
+    await before.during(flow.caughtUp())
+    await reader.query('select count(*) from logs')
+    const isPostponed = () => before.events('store:removal:postponed').length > 0
+    await before.during(until(isPostponed, { deadlineMs: 40_000, what: 'a removal that has to wait' }))
+    assert.equal(await before.kill('SIGTERM'), { code: 0, signal: null })
+    await sendOld(flow, OLD_RECORDS)
+    await flow.produce({ records: RECORDS })
+    // It does not know the segment yet, and has to ask for it.
+    const instance = flow.start()
+    const others = new Map([...flow.oracle.ends].filter(([partition]) => partition !== OLD_PARTITION))
+    const areStored = async () => {
+      const positions = await flow.observer.positions()
+      return [...others].every(([partition, end]) => positions.get(partition) === end)
+    }
+    await instance.during(until(areStored, { deadlineMs: 20_000, what: 'the other partitions' }))
+    const positions = await flow.observer.positions()
+    assert.is(positions.get(OLD_PARTITION), OLD_RECORDS, 'the segment is being removed still')
+    context.injected()
+    await reader.query('commit')
+    await instance.during(flow.caughtUp())
+    const { checks } = await verify(flow.url, { sinceMs: null })
+    assert.equal(
+      checks.flatMap(({ findings }) => findings),
+      [],
+    )
+    assert.equal(instance.events('source:partition:halted'), [])
+    assert.equal(await instance.kill('SIGTERM'), { code: 0, signal: null })
+  },
+)
+
+/** Records that retention has done with, all in one partition. */
+async function sendOld({ oracle, topic }: Flow, records: number): Promise<void> {
+  const ts = new Date(Date.now() - 3 * 24 * HOUR_MS).toISOString()
+  const indexes = Array.from({ length: records }, (_, n) => n)
+  const producer = createKafkaClient().producer()
+  await producer.connect()
+  const messages = indexes.map(n => ({
+    partition: OLD_PARTITION,
+    value: JSON.stringify({ ts, msg: `old ${n}` }),
+  }))
+  const [ack] = await producer.send({ topic, messages })
+  await producer.disconnect()
+  const baseOffset = Number(ack!.baseOffset)
+  oracle.add({ topic, partition: OLD_PARTITION, baseOffset, count: records, indexes }, () => null)
+}
 
 /** Records of every hour in turn: most of them of a time that is being removed. */
 const produceAllHours = (flow: Flow): Promise<unknown> =>
