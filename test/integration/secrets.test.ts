@@ -61,12 +61,21 @@ const assertClean = (text: string, where: string): void => {
   assert.is(found, undefined, `${where}: ${found}`)
 }
 
-/** Those that only count together with what cannot be set here (a key file, an identity provider). */
-const elsewhere: readonly SettingKey[] = ['kafka.tls.key_password', 'kafka.sasl.oauth.client_secret']
+/** Instead of those of kafka.sasl above. */
+const byToken = {
+  'kafka.sasl.mechanism': 'oauthbearer',
+  'kafka.sasl.username': '',
+  'kafka.sasl.password': '',
+  'kafka.sasl.oauth.token_url': 'http://127.0.0.1:1/token',
+  'kafka.sasl.oauth.client_id': 'collector',
+  'kafka.sasl.oauth.client_secret': canary('client'),
+} as const
+/** Those that only count together with what cannot be set here: a key file. */
+const elsewhere: readonly SettingKey[] = ['kafka.tls.key_password']
 
 test('every setting that is secret takes part', () => {
   const left = settingKeys.filter(
-    key => settingOf(key).secret && !(key in settings) && !elsewhere.includes(key),
+    key => settingOf(key).secret && !(key in settings || key in byToken) && !elsewhere.includes(key),
   )
   assert.equal(left, [])
 })
@@ -136,6 +145,14 @@ test('commands, where every server gives away what it was given', async () => {
     assertClean(note + out, command.join(' '))
     told.push(note + out)
   }
+  const other = Object.entries({ ...settings, ...byToken }).flatMap(([key, value]) => [
+    '--set',
+    `${key}=${value}`,
+  ])
+  for (const command of [['config'], ['check', '--json'], ['lag']]) {
+    const { note, out } = await cli(...command, ...other)
+    assertClean(note + out, `${command.join(' ')} with oauthbearer`)
+  }
   const all = told.join('')
   for (const quoted of ['the password "***" is wrong', 'collector *** is wrong', 'WRONGPASS'])
     assert.match(all, quoted)
@@ -145,6 +162,7 @@ test('a value that is not accepted is not quoted, nor is a line of the file', as
   const file = join(createDataFolder('secrets'), 'logcollector.yaml')
   const broken = [
     'postgres:\n  url: mysql://u:canary@h/d\n',
+    'kafka:\n  sasl:\n    oauth:\n      token_url: https://id:canary@idp/t\n',
     'http:\n  debug_token: "canary"\n',
     'postgres:\n  url: "postgres://u:canary@h/d\n',
     'redis:\n  url: [canary, canary]\n',
