@@ -9,9 +9,11 @@ import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
 import type { IdleFigures } from './idle.ts'
 import type { KindnessFigures } from './kindness.ts'
+import type { LatencyFigures } from './latency.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import type { PipelineFigures } from './pipeline.ts'
+import type { RecoveryFigures } from './recovery.ts'
 import type { Report, Summary } from './report.ts'
 import type { StepFigures } from './steps.ts'
 
@@ -154,6 +156,40 @@ ${table([
 ])}`
 }
 
+function latencySection(report: Report<LatencyFigures>): string {
+  const { figures } = report
+  const { versions } = figures
+  const rows = figures.shares.flatMap(({ share, ms, producedPerSecond }) =>
+    ms.map(({ percentile, latency }) =>
+      row(`${share * 100} % (${grouped(producedPerSecond.median)}/s), p${percentile}, ms`, latency, 1),
+    ),
+  )
+  return `## Latency
+
+How long from the producer's acknowledgement until the row can be read? One producer sends JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean to ${figures.partitions} partitions, for ${figures.seconds} seconds at each share of the maximum rate of the same run (${grouped(figures.maximumRowsPerSecond)} rows a second from a backlog), all defaults; a thread asks Postgres every millisecond what is visible. Producer, Kafka, Postgres and the program share the machine. ${figures.rounds} rounds.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+${table(rows)}`
+}
+
+function recoverySection(report: Report<RecoveryFigures>): string {
+  const { figures } = report
+  const { versions } = figures
+  return `## Recovery
+
+How soon does it go on? ${grouped(figures.records)} records wait, all defaults. The program is killed and started again at once: the time counts from the kill. Then Postgres is killed and started again: the time counts from its first answer. Full rate: a second at four fifths of the rate before the kill, that second included. ${figures.rounds} rounds.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+${table([
+  row('killed: s to the next row', figures.killToRow, 2),
+  row('killed: s to full rate', figures.killToFullRate, 2),
+  row('Postgres killed: s to the next row', figures.postgresToRow, 2),
+  row('Postgres killed: s to full rate', figures.postgresToFullRate, 2),
+])}`
+}
+
 function memorySection(report: Report<MemoryFigures>): string {
   const { figures } = report
   const { versions } = figures
@@ -251,6 +287,8 @@ export function benchmarksPage(): string {
   const kernel = read<KernelFigures>('kernel')
   const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
+  const latency = read<LatencyFigures>('latency')
+  const recovery = read<RecoveryFigures>('recovery')
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
   const mirror = read<MirrorFigures>('mirror')
@@ -258,6 +296,8 @@ export function benchmarksPage(): string {
   const cache = read<CacheFigures>('cache')
   const sections = [
     pipeline && pipelineSection(pipeline),
+    latency && latencySection(latency),
+    recovery && recoverySection(recovery),
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
     cache && cacheSection(cache),

@@ -12,6 +12,8 @@ export interface PartitionName {
 export interface Events {
   'source:group:joined': { memberId: string; partitions: number; durationMs: number }
   'source:group:crashed': { error: Error; restart: boolean }
+  /** Its process on this host was killed and is no more. */
+  'source:member:removed': { memberId: string }
   /** What is read besides what was read before, and what is no more; names. */
   'source:topics:changed': { added: readonly string[]; removed: readonly string[] }
   /** At each look: brokers that are alive, and the topics that are read. */

@@ -124,6 +124,11 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
     level: { when: ({ restart }) => restart, yes: 'warn', no: 'error' },
     message: 'lost the consumer group',
   },
+  'source:member:removed': {
+    level: 'warn',
+    message: 'signed off a member of the group whose process on this host is gone',
+    subject: ({ memberId }) => memberId,
+  },
   'source:topics:changed': { level: 'info', message: 'other topics are read' },
   'source:topics:seen': { level: 'debug', message: 'looked at the topics' },
   'source:topic:recreated': {

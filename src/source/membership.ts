@@ -1,7 +1,8 @@
 /**
  * Our place in the consumer group: connects, waits for topics to exist, joins, and tells the source of every
- * assignment; looks for topics and partitions that come and go. kafkajs rejoins by itself; only a crash that it will not recover from is a failure for the supervisor,
- * which stops and starts us: then we join anew, and whatever partitions come back to us go on where they are.
+ * assignment; looks for topics and partitions that come and go. kafkajs rejoins by itself; only a crash that it will not
+ * recover from is a failure for the supervisor, which stops and starts us: then we join anew, and whatever partitions come
+ * back to us go on where they are.
  */
 import { isPattern, selectTopics } from '../config/index.ts'
 import { PipelineError } from '../errors.ts'
@@ -187,6 +188,7 @@ export class Membership {
   }
 
   private async join(signal: AbortSignal): Promise<void> {
+    await this.signOffPredecessors()
     await this.deps.adapter.join(this.topics, {
       onAssigned: (assignment, memberId, durationMs) => {
         if (signal.aborted) return
@@ -203,6 +205,17 @@ export class Membership {
         if (!restart) this.deps.onFailed(error)
       },
     })
+  }
+
+  /** Where it cannot be done, their session times out. */
+  private async signOffPredecessors(): Promise<void> {
+    const { adapter, emit } = this.deps
+    try {
+      for (const memberId of await adapter.signOffPredecessors()) emit('source:member:removed', { memberId })
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      emit('source:fetch:failed', { broker: -1, error })
+    }
   }
 
   private async publish(): Promise<void> {

@@ -18,6 +18,7 @@ import { kafkaFailure } from './failure.ts'
 import { type FetchOptions, type FetchPlan, sendFetch } from './fetch-request.ts'
 import { forwardLog, type KafkaLog } from './forward-log.ts'
 import { arenaSocketFactory, type FrameTarget } from './frames.ts'
+import { signOffPredecessors } from './predecessors.ts'
 import { listTopics, type TopicList } from './topic-list.ts'
 
 export interface KafkaOptions extends ClusterOptions, FetchOptions {
@@ -106,6 +107,11 @@ export class KafkaAdapter {
       await cluster.refreshMetadata()
     })
     this.subscription.change(topics)
+  }
+
+  /** Ids of members of our group that were signed off, because their process on this host is gone. */
+  async signOffPredecessors(): Promise<readonly string[]> {
+    return this.ask('LeaveGroup', cluster => signOffPredecessors(cluster, this.options.groupId))
   }
 
   /** Joins the group; from then on the listener hears of every assignment. The topics must exist. */

@@ -5,6 +5,7 @@
  */
 import { type Assigner, AssignerProtocol, type GroupMember, type GroupMemberAssignment } from 'kafkajs'
 import type { Cluster } from './cluster.ts'
+import { userData } from './predecessors.ts'
 
 /** The same name and protocol as kafkajs' own: instances of an older version may share the group. */
 const NAME = 'RoundRobinAssigner'
@@ -57,7 +58,7 @@ export class Subscription {
       protocol: ({ topics }) => {
         topics.splice(0, topics.length, ...this.topics)
         this.isJoinWanted = false
-        const metadata = { version: VERSION, topics, userData: Buffer.alloc(0) }
+        const metadata = { version: VERSION, topics, userData: userData() }
         return { name: NAME, metadata: AssignerProtocol.MemberMetadata.encode(metadata) }
       },
       assign: async ({ members, topics }) => assign(cluster, members, topics),

@@ -51,6 +51,12 @@ export interface Cluster {
   findBroker(which: { nodeId: string }): Promise<{
     connectionPool: { getConnection(index: number): Promise<Connection> }
   }>
+  findGroupCoordinator(which: { groupId: string }): Promise<{
+    describeGroups(which: {
+      groupIds: string[]
+    }): Promise<{ groups: { members: { memberId: string; memberMetadata: Buffer }[] }[] }>
+    leaveGroup(which: { groupId: string; memberId: string }): Promise<unknown>
+  }>
   fetchTopicsOffset(
     topics: { topic: string; partitions: { partition: number }[]; fromTimestamp: number | string }[],
   ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>

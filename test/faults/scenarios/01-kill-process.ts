@@ -23,6 +23,9 @@ export const scenario = new Scenario({
   timeoutMs: 120_000,
 })
 
+/** The default: a group waits so long for a member that says nothing. */
+const SESSION_MS = 30_000
+
 interface Life {
   /** Records committed in it, and acknowledged records that were not when it ended. */
   readonly done: number
@@ -78,3 +81,25 @@ scenario.case('nothing is lost and nothing is stored twice', async context => {
   await flow.caughtUp()
   await flow.assertExactlyOnce()
 })
+
+scenario.case(
+  'started again on its host it goes on at once, and does not wait for its own session to end',
+  async context => {
+    const flow = await context.flow({ settings: { 'kafka.session_timeout': `${SESSION_MS}ms` } })
+    const stopProducing = flow.keepProducing(5_000)
+    const killed = flow.start()
+    await killed.during(flow.flowing('at first'))
+    await killed.kill('SIGKILL')
+    context.injected()
+    const again = flow.start()
+    await again.during(flow.flowing('of the next process', SESSION_MS / 2))
+    assert.is(again.events('source:member:removed').length, 1)
+    await stopProducing()
+    await again.during(flow.caughtUp())
+    // A member whose process lives is left alone.
+    const beside = flow.start()
+    await beside.ready()
+    assert.equal(beside.events('source:member:removed'), [])
+    await flow.assertExactlyOnce()
+  },
+)
