@@ -7,7 +7,7 @@ import { createLogger } from '../../src/log.ts'
 import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
-const test = suite('config/secrets')
+const test = suite('config/secrets', { timeoutMs: 60_000 })
 const configWith = (overrides: Partial<Record<SettingKey, string>>) =>
   loadConfig({ file: null, env: {}, overrides })
 

@@ -6,7 +6,7 @@ import { parsePostgresUrl, problemOfPostgresUrl } from '../../src/postgres/url.t
 import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
-const test = suite('postgres/url')
+const test = suite('postgres/url', { timeoutMs: 60_000 })
 const targetsOf = (url: string): string[] =>
   parsePostgresUrl(url).targets.map(({ host, port }) => `${host}|${port}`)
 const tlsOf = (query: string) => parsePostgresUrl(`postgres://h/db?${query}`).tls

@@ -6,7 +6,7 @@ import { parseFilter } from '../../src/query/filter.ts'
 import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
-const test = suite('query/filter')
+const test = suite('query/filter', { timeoutMs: 60_000 })
 
 test('conditions become parameters', () => {
   assert.equal(parseFilter(''), [])

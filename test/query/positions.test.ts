@@ -7,7 +7,7 @@ import { readVector, vectorKey, writeVector } from '../../src/query/tail/vector.
 import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
-const test = suite('query/positions')
+const test = suite('query/positions', { timeoutMs: 60_000 })
 
 const topicId = fc.nat({ max: 0x7fff })
 const partition = fc.nat({ max: 0x7fffffff })
