@@ -2,7 +2,7 @@
  * What /debug shows: the engine's facts, the utilisation of the worker threads, the last troubles and the process
  * itself. No secret of the configuration leaves here, not even in the text of somebody else's error.
  */
-import { type Config, secretsOf } from './config/index.ts'
+import { type Config, createRedactor } from './config/index.ts'
 import type { EngineFacts } from './engine/facts.ts'
 import type { DebugState } from './http/debug/state.ts'
 import type { RecentEvents } from './recent-events.ts'
@@ -16,13 +16,10 @@ export interface DebugDeps {
 
 /** A look that is older than this is the last to be compared with: the next one compares with the present. */
 const WINDOW_MS = 5_000
-const REDACTED = '***'
-/** Replacing shorter ones would garble every text; they protect nothing. */
-const SHORTEST_SECRET = 4
 
 /** Makes the reader for /debug; call it once, before the engine starts. */
 export function createDebugView({ config, facts, recent, version }: DebugDeps): () => DebugState {
-  const redact = redactor(secretsOf(config))
+  const redactor = createRedactor(config)
   const utilisation = createUtilisation()
   return () => {
     const now = facts()
@@ -39,7 +36,7 @@ export function createDebugView({ config, facts, recent, version }: DebugDeps): 
       restartHistory: recent.restartHistory(),
       recent: recent.list(),
     }
-    return redact(view)
+    return redactor.data(view)
   }
 }
 
@@ -59,15 +56,4 @@ function createUtilisation(): (busyMs: readonly number[]) => {
     if (overMs >= WINDOW_MS) from = { at, busyMs }
     return { overMs: Math.round(overMs), share }
   }
-}
-
-/** Plain data again, with every secret in every text replaced. */
-function redactor(secrets: readonly string[]): <T extends object>(value: T) => T {
-  const hidden = secrets.filter(secret => secret.length >= SHORTEST_SECRET)
-  const clean = (text: string): string =>
-    hidden.reduce((left, secret) => left.replaceAll(secret, REDACTED), text)
-  return <T extends object>(value: T): T =>
-    JSON.parse(
-      JSON.stringify(value, (_, each: unknown) => (typeof each === 'string' ? clean(each) : each)),
-    ) as T
 }

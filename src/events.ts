@@ -157,6 +157,8 @@ export interface Events {
   'query:tail:missed': { records: number }
   /** `route` as it was declared, with the names of its parameters; of those that are declared only. */
   'http:request:answered': { method: string; route: string; status: string; durationMs: number }
+  /** There were as many as may be. */
+  'http:connection:refused': { most: number }
   'supervisor:child:added': { child: string }
   'supervisor:child:restarted': { child: string; error: Error; restarts: number }
   'supervisor:stop:requested': { reason: string; deadlineMs: number }

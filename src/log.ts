@@ -4,7 +4,7 @@
  */
 import picocolors from 'picocolors'
 import { pino } from 'pino'
-import type { Config } from './config/index.ts'
+import type { Config, Redactor } from './config/index.ts'
 import { errorKinds, messageOf, PipelineError } from './errors.ts'
 import type { EventName, Events } from './events.ts'
 
@@ -31,14 +31,21 @@ export interface LogDestination {
   readonly isTTY?: boolean | undefined
 }
 
-/** A logger by the settings log.level and log.format; lines are written at once, so that exit loses none. */
+/**
+ * A logger by the settings log.level and log.format; lines are written at once, so that exit loses none.
+ * @param redactor what clients say may quote a secret of the configuration; missing: nothing is secret
+ */
 export function createLogger(
   { level, format }: Config['log'],
   destination: LogDestination = process.stdout,
+  redactor?: Redactor,
 ): AdjustableLog {
   const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY === true)
   const colours = picocolors.createColors(destination.isTTY === true && picocolors.isColorSupported)
-  const pretty = { write: (line: string) => destination.write(prettyLine(line, colours)) }
+  const clean = (line: string): string => (redactor === undefined ? line : redactedLine(line, redactor))
+  const lines = {
+    write: (line: string) => destination.write(isPretty ? prettyLine(clean(line), colours) : clean(line)),
+  }
   return pino(
     {
       level,
@@ -47,8 +54,14 @@ export function createLogger(
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: label => ({ level: label }) },
     },
-    isPretty ? pretty : destination,
+    isPretty || redactor !== undefined ? lines : destination,
   ) as AdjustableLog
+}
+
+/** Level, time and event are words of ours: a secret of the same letters does not change them. */
+function redactedLine(json: string, redactor: Redactor): string {
+  const { level, time, event, ...rest } = JSON.parse(json) as Record<string, unknown>
+  return `${JSON.stringify({ level, time, event, ...redactor.data(rest) })}\n`
 }
 
 type Colours = ReturnType<typeof picocolors.createColors>
@@ -223,6 +236,10 @@ export const lines: { readonly [N in EventName]: Line<Events[N]> } = {
   'query:tail:missed': { level: 'debug', message: 'a follower missed records' },
   'query:tail:sent': { level: 'debug', message: 'sent records to a follower' },
   'http:request:answered': { level: 'debug', message: 'answered a request' },
+  'http:connection:refused': {
+    level: 'warn',
+    message: 'closed a connection: there are http.max_connections of them',
+  },
   'supervisor:child:added': { level: 'debug', message: 'began with a part' },
   'supervisor:child:restarted': { level: 'warn', message: 'restarted a part', subject: ({ child }) => child },
   'supervisor:stop:requested': { level: 'info', message: 'stopping' },

@@ -20,9 +20,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-const code = await runCli(process.argv.slice(2), {
-  out: text => process.stdout.write(text),
-  note: text => process.stderr.write(text),
-})
+const streams = {
+  out: (text: string) => process.stdout.write(text),
+  note: (text: string) => process.stderr.write(text),
+}
+const code = await runCli(process.argv.slice(2), streams, report =>
+  // Node would print every field of the error, such as the AUTH command of a Redis client with its password.
+  process.on('uncaughtException', error => {
+    report(error)
+    process.exit(exitCodes.failed.code)
+  }),
+)
 // Clients may keep the loop alive after their work is done; what was written is flushed first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))

@@ -3,10 +3,10 @@
  * What run only warns of (variables that are no settings) is a problem here.
  */
 import type { Command } from 'commander'
-import { type Config, describeProblem, problemsOf, readConfig, unknownSettings } from '../config/index.ts'
+import { type Config, describeProblem, problemsOf, unknownSettings } from '../config/index.ts'
 import { errorKinds } from '../errors.ts'
 import { type Finding, findingsText, fine, problem } from './check/finding.ts'
-import { type CliContext, type ConfigOptions, handled, withConfig } from './context.ts'
+import { type CliContext, type ConfigOptions, handled, readFor, withConfig } from './context.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
 interface Options extends ConfigOptions {
@@ -24,11 +24,12 @@ export function register(program: Command, context: CliContext): void {
 }
 
 async function check(options: Options, context: CliContext): Promise<ExitCode> {
-  const { config, findings } = checkConfig(options)
+  const { config, findings: found } = checkConfig(options, context)
   if (config !== null) {
     const { checkServices } = await import('./check/services.ts')
-    findings.push(...(await checkServices(config)))
+    found.push(...(await checkServices(config)))
   }
+  const findings = context.redactor === null ? found : context.redactor.data(found)
   const bad = findings.filter(({ ok }) => !ok)
   context.out(
     options.json
@@ -40,12 +41,12 @@ async function check(options: Options, context: CliContext): Promise<ExitCode> {
 }
 
 /** The configuration is null when it cannot be used. */
-function checkConfig(options: Options): { config: Config | null; findings: Finding[] } {
+function checkConfig(options: Options, context: CliContext): { config: Config | null; findings: Finding[] } {
   const unknown = unknownSettings().map(text =>
     problem('config', text, 'unset the variable or correct its name'),
   )
   try {
-    const { config, origins } = readConfig({ file: options.config, overrides: options.set ?? {} })
+    const { config, origins } = readFor({ file: options.config, overrides: options.set ?? {} }, context)
     const given = [...origins.values()].filter(({ source }) => source !== 'default' && source !== 'derived')
     const valid = fine('config', `valid; ${given.length} of ${origins.size} settings are not the default`)
     return { config, findings: unknown.length > 0 ? unknown : [valid] }

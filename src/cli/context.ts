@@ -3,7 +3,13 @@
  * the exit code. Each command file exports `register(program, context)`.
  */
 import { type Command, InvalidArgumentError } from 'commander'
-import { type ConfigSources, type ReadConfig, readConfig } from '../config/index.ts'
+import {
+  type ConfigSources,
+  createRedactor,
+  type ReadConfig,
+  type Redactor,
+  readConfig,
+} from '../config/index.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** Given to every command; tests give their own. */
@@ -14,6 +20,8 @@ export interface CliContext {
   readonly note: (text: string) => void
   /** Of the command that ran. */
   exitCode: ExitCode
+  /** Notes go through it; null until the configuration is known. */
+  redactor: Redactor | null
 }
 
 export interface ConfigOptions {
@@ -46,9 +54,16 @@ export function positive(text: string): number {
   return value
 }
 
+/** Reads the configuration; from now on no note of the command quotes its secrets. */
+export function readFor(sources: ConfigSources, context: CliContext): ReadConfig {
+  const read = readConfig(sources)
+  context.redactor = createRedactor(read.config)
+  return read
+}
+
 /** The configuration for a command; warnings are noted. */
 export function configFor(options: ConfigOptions, context: CliContext): ReadConfig {
-  const read = readConfig({ file: options.config, overrides: options.set ?? {} })
+  const read = readFor({ file: options.config, overrides: options.set ?? {} }, context)
   for (const warning of read.warnings) context.note(`warning ${warning}\n`)
   return read
 }

@@ -52,12 +52,21 @@ export function createProgram(context: CliContext): Command {
   return program
 }
 
-/** Runs one command line (without node and script) and returns the exit code; never throws. */
+/** Tells of what nobody caught, which is about to end the process. */
+export type ReportCrash = (error: unknown) => void
+
+/**
+ * Runs one command line (without node and script) and returns the exit code; never throws.
+ * @param watchCrashes called once with what reports them: unlike Node's own words it quotes no secret
+ */
 export async function runCli(
   args: readonly string[],
   streams: Pick<CliContext, 'out' | 'note'>,
+  watchCrashes?: (report: ReportCrash) => void,
 ): Promise<ExitCode> {
-  const context: CliContext = { ...streams, exitCode: exitCodes.ok.code }
+  const note = (text: string): void => streams.note(context.redactor?.text(text) ?? text)
+  const context: CliContext = { ...streams, note, exitCode: exitCodes.ok.code, redactor: null }
+  watchCrashes?.(error => note(describeError(error, true)))
   try {
     await createProgram(context).parseAsync([...args], { from: 'user' })
     return context.exitCode

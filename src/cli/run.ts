@@ -1,7 +1,7 @@
 /** `logcollector run`: takes records from Kafka and stores them, until it is told to stop. serve.ts does the work. */
 import type { Command } from 'commander'
 import { settingsHelp } from '../config/render.ts'
-import { type CliContext, type ConfigOptions, handled, withConfig } from './context.ts'
+import { type CliContext, type ConfigOptions, handled, readFor, withConfig } from './context.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 interface Options extends ConfigOptions {
@@ -14,14 +14,13 @@ export function register(program: Command, context: CliContext): void {
     .option('--role <roles>', 'what it does: consume, maintain, api or all; a comma between several')
     .description('store what the topics hold, until SIGTERM or SIGINT; a second one exits at once')
     .addHelpText('after', `\n${settingsHelp()}`)
-    .action(handled<Options>(context, runEngine))
+    .action(handled<Options>(context, options => runEngine(options, context)))
 }
 
-async function runEngine(options: Options): Promise<ExitCode> {
-  const { readConfig } = await import('../config/index.ts')
+async function runEngine(options: Options, context: CliContext): Promise<ExitCode> {
   const role = options.role === undefined ? {} : { roles: options.role }
   const overrides = { ...options.set, ...role }
-  const { config, origins, warnings } = readConfig({ file: options.config, overrides })
+  const { config, origins, warnings } = readFor({ file: options.config, overrides }, context)
   const [{ createEngineFor }, { serve }] = await Promise.all([
     import('../engine/create.ts'),
     import('./serve.ts'),

@@ -3,7 +3,15 @@
  * escalation ends it. Signals and engine are handed in, so that tests need neither Kafka nor a process.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Config, describeConfig, hasRole, type ReadConfig, settingsAsObject } from '../config/index.ts'
+import {
+  type Config,
+  createRedactor,
+  describeConfig,
+  hasRole,
+  type ReadConfig,
+  type Redactor,
+  settingsAsObject,
+} from '../config/index.ts'
 import { createDebugView } from '../debug-view.ts'
 import type { EngineFacts } from '../engine/facts.ts'
 import { createEventLog } from '../event-log.ts'
@@ -58,7 +66,8 @@ const INTAKE_SHARE = 0.5
 /** Runs until the end and returns the exit code; what goes wrong is logged, not thrown. */
 export async function serve(parts: ServeParts): Promise<ExitCode> {
   const { config } = parts
-  const log = createLogger(config.log, parts.destination)
+  const redactor = createRedactor(config)
+  const log = createLogger(config.log, parts.destination, redactor)
   log.info({ version: programVersion(), node: process.version }, 'starting')
   log.debug(Object.fromEntries(describeConfig(config).map(({ key, value }) => [key, value])), 'configuration')
   for (const warning of parts.warnings) log.warn({}, warning)
@@ -74,7 +83,7 @@ export async function serve(parts: ServeParts): Promise<ExitCode> {
   // Its life is waited for below; until then a failure must not end the process.
   engine.done.catch(() => undefined)
   const signals = watchSignals(parts)
-  const served = await createServer(parts, { emit, log, metrics, recent, engine })
+  const served = await createServer(parts, { emit, log, metrics, recent, engine, redactor })
   const { server, paths, api, intake, close } = served
   tellFollowers = () => api?.news()
   metrics.attach(
@@ -111,10 +120,11 @@ interface Served {
   readonly metrics: Metrics
   readonly recent: RecentEvents
   readonly engine: Engine
+  readonly redactor: Redactor
 }
 
 /** The server with all that the process serves, not listening. */
-async function createServer(parts: ServeParts, { emit, log, metrics, recent, engine }: Served) {
+async function createServer(parts: ServeParts, { emit, log, metrics, recent, engine, redactor }: Served) {
   const { config } = parts
   const view = createDebugView({ config, version: programVersion(), recent, facts: () => engine.facts() })
   const debug = config.http.debug ? debugDeps(parts, log, view) : null
@@ -125,6 +135,9 @@ async function createServer(parts: ServeParts, { emit, log, metrics, recent, eng
     metrics,
     debug,
     api: api && { ...api.deps, intake },
+    redactor,
+    maxConnections: config.http.maxConnections,
+    onRefused: () => emit('http:connection:refused', { most: config.http.maxConnections }),
     onAnswered: request => emit('http:request:answered', request),
   })
   const more = [api && '/api/v1', intake && '/v1/logs', debug && '/debug'].filter(path => path !== null)

@@ -29,6 +29,12 @@ const clientKeys = [
 const usesPassword = ({ mechanism }: Sasl): boolean => mechanism === 'plain' || mechanism.startsWith('scram')
 const usesTokens = ({ mechanism }: Sasl): boolean => mechanism === 'oauthbearer'
 
+function hasLogin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { password, username } = new URL(text)
+  return username !== '' || password !== ''
+}
+
 const needed = (keys: readonly SettingKey[], isNeeded: (sasl: Sasl) => boolean): readonly Check[] =>
   keys.map(key => ({
     keys: [key, 'kafka.sasl.mechanism'],
@@ -52,6 +58,13 @@ export const kafkaSecurityChecks: readonly Check[] = [
   ...clientKeys.map(key => idle(key, 'kafka.sasl.mechanism', ({ kafka }) => usesTokens(kafka.sasl))),
   ...needed(userKeys, usesPassword),
   ...needed(clientKeys, usesTokens),
+  {
+    keys: ['kafka.sasl.oauth.token_url'],
+    violation: ({ kafka: { sasl } }) =>
+      hasLogin(sasl.oauth.tokenUrl)
+        ? 'holds a login, which would be shown: write it as kafka.sasl.oauth.client_id and client_secret'
+        : null,
+  },
   certificates('kafka.tls.ca_file'),
   certificates('kafka.tls.cert_file'),
   certificates('kafka.sasl.oauth.ca_file'),

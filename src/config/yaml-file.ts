@@ -69,14 +69,37 @@ export function readYaml(text: string, file: string, problems: ConfigProblem[]):
   for (const fault of faults) problems.push({ key: null, problem: fault.message, origin: at(fault.pos[0]) })
   const found: RawSettings = new Map()
   if (faults.length > 0 || document.contents === null) return found
+  let aliases = 0
   const reading: Reading = {
     locate: node => at((node as Node | null)?.range?.[0] ?? 0),
-    resolve: node => (isAlias(node) ? node.resolve(document) : node),
+    resolve: node => {
+      if (!isAlias(node)) return node
+      aliases += 1
+      if (aliases > MOST_ALIASES) throw new TooManyAliases(at(node.range?.[0] ?? 0))
+      return node.resolve(document)
+    },
     found,
     problems,
   }
-  readGroup(document.contents, '', reading)
+  try {
+    readGroup(document.contents, '', reading)
+  } catch (error) {
+    if (!(error instanceof TooManyAliases)) throw error
+    const problem = `uses more than ${MOST_ALIASES} aliases, counted where they are used; write the values out`
+    problems.push({ key: null, problem, origin: error.origin })
+  }
   return found
+}
+
+/** A few lines of aliases of aliases, or one of itself, stand for more than fits in memory. */
+const MOST_ALIASES = 1_000
+
+class TooManyAliases extends Error {
+  readonly origin: Origin
+  constructor(origin: Origin) {
+    super()
+    this.origin = origin
+  }
 }
 
 function readGroup(given: unknown, prefix: string, reading: Reading): void {

@@ -1,5 +1,5 @@
 /** What the HTTP server is given; each plugin in this folder takes what it needs of it. */
-import type { Config } from '../config/index.ts'
+import type { Config, Redactor } from '../config/index.ts'
 import type { Readiness } from '../snapshot.ts'
 import type { AnsweredRequest } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
@@ -28,6 +28,12 @@ export interface HttpDeps {
   readonly debug: DebugDeps | null
   /** Null or missing: the process has no role api. */
   readonly api?: ApiDeps | null
+  /** Errors and reasons go through it; missing: nothing is secret. */
+  readonly redactor?: Redactor
+  /** How many connections it holds; missing: any number. */
+  readonly maxConnections?: number
+  /** Hears of every connection beyond that. */
+  readonly onRefused?: () => void
   /** Hears of every request when it is over. */
   readonly onAnswered?: (request: AnsweredRequest) => void
   readonly metrics: { render(): Promise<string>; readonly contentType: string }

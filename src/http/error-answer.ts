@@ -3,6 +3,7 @@
  * PipelineError; which status a code has is said here.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Redactor } from '../config/index.ts'
 import { type ErrorCode, messageOf, PipelineError } from '../errors.ts'
 
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -70,4 +71,13 @@ export function answerErrors(server: FastifyInstance): void {
   server.setNotFoundHandler(({ method, url }, reply) =>
     answer(new PipelineError('HTTP_NOT_FOUND', { method, path: url.split('?')[0]! }), reply),
   )
+}
+
+/** An error may quote what Postgres said, and that what it was given. Texts only: a stream is no error of ours. */
+export function redactErrors(server: FastifyInstance, redactor: Redactor): void {
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (reply.statusCode < 400 || typeof payload !== 'string') return payload
+    const isJson = String(reply.getHeader('content-type')).startsWith('application/json')
+    return isJson ? JSON.stringify(redactor.data(JSON.parse(payload) as object)) : redactor.text(payload)
+  })
 }

@@ -9,7 +9,7 @@ import { tellAnswered } from './answered.ts'
 import type { ApiDeps } from './api/deps.ts'
 import { debugScope } from './debug/scope.ts'
 import type { HttpDeps } from './deps.ts'
-import { answerErrors } from './error-answer.ts'
+import { answerErrors, redactErrors } from './error-answer.ts'
 import { healthRoute } from './health-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { readyRoute } from './ready-route.ts'
@@ -34,13 +34,21 @@ export function buildServer(deps: HttpDeps): FastifyInstance {
     ajv: { customOptions: { removeAdditional: false } },
   })
   if (deps.onAnswered) tellAnswered(server, deps.onAnswered)
+  limitConnections(server, deps)
   answerErrors(server)
+  if (deps.redactor) redactErrors(server, deps.redactor)
   server.register(healthRoute)
   server.register(readyRoute, deps)
   server.register(metricsRoute, deps)
   if (deps.debug !== null) server.register(debugScope, deps.debug)
   if (deps.api) registerApi(server, deps.api)
   return server
+}
+
+/** A connection that sends nothing is closed by Node after a minute (headersTimeout). */
+function limitConnections({ server }: FastifyInstance, { maxConnections, onRefused }: HttpDeps): void {
+  if (maxConnections !== undefined) server.maxConnections = maxConnections
+  if (onRefused) server.on('drop', onRefused)
 }
 
 /** Loaded only where it is served: swagger and its kind take their memory. */

@@ -54,7 +54,7 @@ export class IdempotencyKeys {
     if (before === null) return null
     const [isOpen, text] = before as [number, string | null]
     if (isOpen === 1) this.hold(key)
-    return text === null ? null : (JSON.parse(text) as IdempotencyEntry)
+    return text === null ? null : decodeEntry(text)
   }
 
   async settle(id: string, entry: IdempotencyEntry, windowMs: number): Promise<void> {
@@ -113,5 +113,18 @@ export class IdempotencyKeys {
       void broken?.then(client => client.disconnect()).catch(() => undefined)
       return null
     }
+  }
+}
+
+/** Null, as if it were new, for a value that this version does not understand. */
+export function decodeEntry(text: string): IdempotencyEntry | null {
+  try {
+    const entry = JSON.parse(text) as IdempotencyEntry | null
+    const isKnown = entry?.state === 'busy' || entry?.state === 'settled'
+    const isWhole = typeof entry?.fingerprint === 'string' && typeof entry.acknowledged === 'string'
+    return isKnown && isWhole ? entry : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
   }
 }

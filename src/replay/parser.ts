@@ -19,7 +19,7 @@ import { BatchWalk, type StepCompiler } from '../parse/batch-walk.ts'
 import type { ParserSettings } from '../parse/contract.ts'
 import type { Letter, LetterRow, Parsed } from '../sink/replay.ts'
 import { countedRow } from '../sink/row.ts'
-import { recordBatch } from './record-batch.ts'
+import { LetterDamaged, recordBatch } from './record-batch.ts'
 
 /** Key and headers may take so much beside a value of max_record_bytes. */
 const EXTRA_BYTES = 2 * 2 ** 20
@@ -63,9 +63,14 @@ export class LetterParser {
 
   /** A row of the record as it came, or of the row that was refused; or why there is none. */
   parse(letter: Letter): Parsed {
-    if (letter.kafkaMs !== null) return this.parseRecord(letter, letter.kafkaMs)
-    if (letter.encoded !== null) return this.takeEncoded(letter.encoded)
-    return { reason: 'nothing of the record was kept' }
+    try {
+      if (letter.kafkaMs !== null) return this.parseRecord(letter, letter.kafkaMs)
+      if (letter.encoded !== null) return this.takeEncoded(letter.encoded)
+      return { reason: 'nothing of the record was kept' }
+    } catch (error) {
+      if (error instanceof LetterDamaged) return { reason: error.message }
+      throw error
+    }
   }
 
   private parseRecord(letter: Letter, kafkaMs: number): Parsed {
@@ -107,9 +112,11 @@ export class LetterParser {
   private takeEncoded(encoded: Buffer): Parsed {
     const wanted = ROW_FIELDS + this.settings.columns.length
     // COPY binary begins a row with the number of its fields.
+    if (encoded.length < COUNT_BYTES) throw damagedRow()
     const fields = encoded.readInt16BE(0)
     if (fields !== wanted && fields !== ROW_FIELDS)
       return { reason: `its row has ${fields} columns, logs takes ${wanted}, and the record was not kept` }
+    checkWhole(encoded, fields)
     // A row from before the columns of the settings: they are null, whose length is -1.
     const copy = Buffer.concat([encoded, Buffer.alloc(4 * (wanted - fields), 0xff)])
     copy.writeInt16BE(wanted, 0)
@@ -127,4 +134,19 @@ export class LetterParser {
     }
     return { row }
   }
+}
+
+const COUNT_BYTES = 2
+const LENGTH_BYTES = 4
+
+const damagedRow = (): LetterDamaged => new LetterDamaged('the row that was kept of it cannot be read')
+
+/** Each field is its length as i32 (−1: null) and its bytes. @throws LetterDamaged where they do not fill the row */
+function checkWhole(row: Buffer, fields: number): void {
+  let at = COUNT_BYTES
+  for (let field = 0; field < fields; field++) {
+    if (row.length - at < LENGTH_BYTES) throw damagedRow()
+    at += LENGTH_BYTES + Math.max(0, row.readInt32BE(at))
+  }
+  if (at !== row.length) throw damagedRow()
 }

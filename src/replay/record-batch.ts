@@ -10,7 +10,11 @@ const VARINT_BYTES = 5
 /** What a record takes beside key, value and headers, with the batch's own header; more than enough. */
 const FRAME_BYTES = 256
 
-/** The batch, sound from base offset to checksum. @param kafkaMs Kafka's time of the record */
+/**
+ * The batch, sound from base offset to checksum.
+ * @param kafkaMs Kafka's time of the record
+ * @throws LetterDamaged
+ */
 export function recordBatch({ key, raw, headers, offset }: Letter, kafkaMs: number): Buffer {
   const block = encodeHeaderPairs(headers === null ? [] : pairsOf(headers))
   const encoder = new BatchEncoder(FRAME_BYTES + (raw?.length ?? 0) + (key?.length ?? 0) + block.length)
@@ -21,12 +25,29 @@ export function recordBatch({ key, raw, headers, offset }: Letter, kafkaMs: numb
   return batch
 }
 
+/** What was kept of a letter is not what was written. */
+export class LetterDamaged extends Error {}
+
 type Pair = readonly [name: string, value: Buffer | null]
 
 function pairsOf(json: Buffer): Pair[] {
-  const pairs = JSON.parse(json.toString('utf8')) as [string, string | null][]
+  const pairs = parsed(json)
+  if (!Array.isArray(pairs) || !pairs.every(isPair)) throw new LetterDamaged('its headers cannot be read')
   return pairs.map(([name, value]) => [name, value === null ? null : Buffer.from(value, 'base64')])
 }
+
+/** Undefined: it is no JSON. */
+function parsed(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString('utf8'))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+const isPair = (pair: unknown): pair is readonly [string, string | null] =>
+  Array.isArray(pair) && typeof pair[0] === 'string' && (pair[1] === null || typeof pair[1] === 'string')
 
 /** A block of headers as records carry it: the count, then name and value each; a length of −1 is null. */
 export function encodeHeaderPairs(pairs: readonly Pair[]): Buffer {

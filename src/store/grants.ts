@@ -18,15 +18,16 @@ const READER_TIMEOUTS: Readonly<Record<string, string>> = {
 }
 
 /** Everything of the schema but the segments, which are read through logs. */
-const READABLE = `select format('grant select on logcollector.%I to %s', relname, role)
-  from pg_class, (values (:role)) as r (role)
+const READABLE = `select format('grant select on logcollector.%I to %I', relname, current_setting('logcollector.grantee'))
+  from pg_class
   where relnamespace = 'logcollector'::regnamespace and relkind in ('r', 'p', 'v', 'm') and not relispartition`
 
 /** One transaction: a writer that runs does not notice. */
 export function grantsOf({ role, kind }: RoleGrant): string {
   const name = pg.escapeIdentifier(role)
-  const rights = kind === 'writer' ? writerRights(name) : readerRights(name)
-  return `-- ${kind} ${name}
+  const rights = kind === 'writer' ? writerRights(name) : readerRights(role)
+  // A line break in the name would end the comment.
+  return `-- ${kind} ${JSON.stringify(role)}
 begin;
 revoke all on all tables in schema logcollector from ${name};
 revoke all on all functions in schema logcollector from ${name};
@@ -47,9 +48,11 @@ const writerRights = (name: string): string =>
     ...neededFunctions.map(each => `grant execute on function logcollector.${each} to ${name};`),
   ].join('\n')
 
-const readerRights = (name: string): string =>
-  `do $$ declare statement text; begin
-  for statement in ${READABLE.replace(':role', pg.escapeLiteral(name))}
+/** The name stands outside of the dollar quotes, which it could end. */
+const readerRights = (role: string): string =>
+  `set local logcollector.grantee = ${pg.escapeLiteral(role)};
+do $$ declare statement text; begin
+  for statement in ${READABLE}
   loop execute statement; end loop;
 end $$;`
 

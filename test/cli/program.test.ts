@@ -1,5 +1,6 @@
 /** The command line end to end, without services (src/cli/program.ts). */
 import * as assert from 'uvu/assert'
+import { type ReportCrash, runCli } from '../../src/cli/program.ts'
 import { sinceOf } from '../../src/cli/verify.ts'
 import { verifyTable } from '../../src/cli/verify-table.ts'
 import { cli } from '../support/cli.ts'
@@ -84,6 +85,24 @@ test('the table of verify shows findings and caps a long list', () => {
   assert.not.match(text, 't/0 offset 20')
   assert.match(text, 'uniqueness: and 5 more')
   assert.match(text, /NOT ok/)
+})
+
+test('what nobody caught is told without the fields of its error, and without a secret', async () => {
+  const notes: string[] = []
+  const streams = { out: () => undefined, note: (text: string) => void notes.push(text) }
+  let report: ReportCrash = () => undefined
+  const watch = (tell: ReportCrash): void => {
+    report = tell
+  }
+  await runCli(['config', '--set', 'parse.redact_key=hunter22'], streams, watch)
+  const refused = Object.assign(new Error('refused hunter22'), {
+    command: { name: 'auth', args: ['hunter23'] },
+  })
+  report(new Error('lost', { cause: refused }))
+  const told = notes.join('')
+  assert.match(told, /lost\n {2}because: refused \*\*\*\n/)
+  assert.match(told, 'program.test')
+  assert.not.match(told, /hunter/)
 })
 
 test.run()

@@ -4,6 +4,7 @@ import { invariants, matrix } from '../faults/matrix.ts'
 import { recordedResults } from '../faults/recorded.ts'
 import type { RecordedRun } from '../faults/result.ts'
 import { columns, summary } from '../faults/table.ts'
+import { FUZZED } from './fuzzed.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
@@ -59,6 +60,7 @@ export function faultsPage(): string {
       '|---|---|---|',
       ...invariants.map(({ name, meaning, asked }) => line([name, meaning, asked])),
     ].join('\n'),
+    FUZZED,
     '## The faults',
     ['| | Fault | Expected | Scenarios |', '|--:|---|---|---|', ...faults].join('\n'),
     RESULTS,

@@ -1,9 +1,12 @@
 /** docs/faults.md knows every scenario, and every fault of the matrix has one. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { listScenarios } from '../faults/catalogue.ts'
 import { matrix } from '../faults/matrix.ts'
 import { suite } from '../support/suite.ts'
 import { readResults } from './faults-page.ts'
+import { fuzzedPlaces } from './fuzzed.ts'
 
 const test = suite('docs/faults')
 const SOAK = 32
@@ -27,6 +30,11 @@ test('nothing that failed is shown as proof', () => {
     readResults().results.filter(({ verdict }) => verdict === 'failed'),
     [],
   )
+})
+
+test('what is fed with anything is tested where the page says', () => {
+  const root = join(import.meta.dirname, '..', '..', '..')
+  for (const place of fuzzedPlaces) assert.ok(existsSync(join(root, place)), place)
 })
 
 test.run()

@@ -33,7 +33,7 @@ function errorsTable(): string {
 
 /** The program as the documentation shows it; it writes nowhere. */
 export const documentedProgram = (): Command =>
-  createProgram({ out: () => undefined, note: () => undefined, exitCode: 0 })
+  createProgram({ out: () => undefined, note: () => undefined, exitCode: 0, redactor: null })
 
 /** docs/cli.md: every command with its options. */
 function commandsReference(): string {

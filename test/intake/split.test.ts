@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { PipelineError } from '../../src/errors.ts'
 import { MOST_RECORDS, type SplitOptions, splitBody } from '../../src/intake/split.ts'
+import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('intake/split', { timeoutMs: 20_000 })
@@ -88,6 +89,49 @@ test('any array of objects is split into what JSON.stringify made of each', asyn
       assert.equal((await split(lines.join('\n'), 'ndjson', options)).texts, lines)
     }),
     { numRuns: 200 },
+  )
+})
+
+test('any bytes are split inside of their bounds, or refused as a request', async () => {
+  const piece = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    '\\',
+    ',',
+    ':',
+    '{"a":1}',
+    '\n',
+    ' ',
+    '1',
+    'null',
+    '\u00e9',
+    '\u0000',
+  )
+  const nearly = fc.array(piece, { maxLength: 30 }).map(parts => Buffer.from(parts.join('')))
+  const body = fc.oneof(
+    nearly,
+    fc.uint8Array({ maxLength: 100 }).map(bytes => Buffer.from(bytes)),
+  )
+  const format = fc.constantFrom<SplitOptions['format']>('json', 'ndjson', 'text')
+  await fc.assert(
+    fc.asyncProperty(body, format, fc.constantFrom('', 'a', '__proto__'), async (given, kind, keyField) => {
+      const options = { format: kind, keyField, maxRecordBytes: 1_000 }
+      const { bytes, records, refused } = await splitBody(given, options).catch(error => {
+        assert.instance(error, PipelineError)
+        assert.is(error.code, 'HTTP_REQUEST_INVALID')
+        return { bytes: Buffer.alloc(0), records: [], refused: [] }
+      })
+      for (const { end, start } of records) {
+        assert.ok(start >= 0 && start <= end && end <= bytes.length)
+        if (kind !== 'text') assert.type(JSON.parse(bytes.toString('utf8', start, end)), 'object')
+      }
+      const indexes = [...records, ...refused].map(({ index }) => index).sort((a, b) => a - b)
+      assert.equal(indexes, [...indexes.keys()])
+    }),
+    runs(2_000),
   )
 })
 

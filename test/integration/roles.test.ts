@@ -39,6 +39,8 @@ const as = (url: string, name: string): string => {
 
 async function sqlstateOf(url: string, sql: string): Promise<string | null> {
   const client = new pg.Client({ connectionString: url, options: '-c search_path=logcollector' })
+  // A time-out of the database may end it after the answer.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await client.query(`begin; ${sql}; rollback`)

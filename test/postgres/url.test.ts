@@ -1,10 +1,12 @@
 /** Addresses of Postgres as libpq reads them, and what is refused in words. */
+import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { loadConfig, problemsOf, redactUrl, secretsOf } from '../../src/config/index.ts'
 import { parsePostgresUrl, problemOfPostgresUrl } from '../../src/postgres/url.ts'
+import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
-const test = suite('postgres/url')
+const test = suite('postgres/url', { timeoutMs: 60_000 })
 const targetsOf = (url: string): string[] =>
   parsePostgresUrl(url).targets.map(({ host, port }) => `${host}|${port}`)
 const tlsOf = (query: string) => parsePostgresUrl(`postgres://h/db?${query}`).tls
@@ -71,6 +73,40 @@ test('what is wrong with it is a problem of the configuration', () => {
     assert.is(problem?.key, 'postgres.url')
     assert.match(problem?.problem ?? '', 'sslmode="maybe"')
   }
+})
+
+test('any text is an address or named as wrong, and its password is never quoted', () => {
+  const part = fc.constantFrom(
+    '@',
+    ':',
+    '/',
+    '?',
+    '&',
+    '=',
+    ',',
+    '[',
+    ']',
+    '%',
+    '%41',
+    'h',
+    '5432',
+    'sslmode=',
+    'require',
+    'host=',
+    'port=',
+    '99999',
+  )
+  const nearly = fc.array(part, { maxLength: 14 }).map(parts => `postgres://u:tell-nobody${parts.join('')}`)
+  fc.assert(
+    fc.property(fc.oneof(nearly, fc.string({ unit: 'binary' })), text => {
+      const problem = problemOfPostgresUrl(text)
+      // What is no URL at all is refused before (src/config/values.ts), without a word of it.
+      if (!URL.canParse(text)) return
+      assert.not.match(problem ?? '', 'tell-nobody')
+      if (new URL(text).password !== '') assert.not.match(redactUrl(text), 'tell-nobody')
+    }),
+    runs(2_000),
+  )
 })
 
 test.run()

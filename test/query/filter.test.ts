@@ -1,10 +1,12 @@
 /** The filter of the command line: what it means as parameters, and where it is wrong (src/query/filter.ts). */
+import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { PipelineError } from '../../src/errors.ts'
 import { parseFilter } from '../../src/query/filter.ts'
+import { runs } from '../kernel/arbitraries.ts'
 import { suite } from '../support/suite.ts'
 
-const test = suite('query/filter')
+const test = suite('query/filter', { timeoutMs: 60_000 })
 
 test('conditions become parameters', () => {
   assert.equal(parseFilter(''), [])
@@ -59,6 +61,50 @@ test('what is wrong is named with its place', () => {
     assert.is(context.column, column, `${filter}: ${String(context.problem)}`)
     assert.match(String(context.problem), problem)
   }
+})
+
+test('any text is parameters or named as wrong, and what is quoted is taken as it is', () => {
+  const piece = fc.constantFrom(
+    'severity',
+    'service',
+    'attr.a',
+    '__proto__',
+    '>=',
+    '=',
+    '~',
+    '"',
+    '\\',
+    ' ',
+    'x',
+  )
+  const nearly = fc.array(piece, { maxLength: 12 }).map(parts => parts.join(''))
+  fc.assert(
+    fc.property(fc.oneof(nearly, fc.string({ unit: 'binary' })), text => {
+      try {
+        for (const [name, value] of parseFilter(text))
+          assert.ok(
+            /^(severity|min_severity|service|host|trace_id|topic|q|attr\..+)$/.test(name) &&
+              value.length >= 0,
+          )
+      } catch (error) {
+        assert.instance(error, PipelineError)
+        assert.is((error as PipelineError).code, 'FILTER_INVALID')
+      }
+    }),
+    runs(1000),
+  )
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), value => {
+      const quoted = `"${value.replace(/[\\"]/g, '\\$&')}"`
+      // A line break is no character of ".".
+      if (/[\n\r\u2028\u2029]/.test(value)) return
+      assert.equal(parseFilter(`service=${quoted} message~${quoted}`), [
+        ['service', value],
+        ['q', value],
+      ])
+    }),
+    runs(500),
+  )
 })
 
 test.run()

@@ -16,6 +16,13 @@ export const httpSettings = {
     max: '65535',
     help: 'Port that HTTP listens on; 0 takes any free one.',
   },
+  'http.max_connections': {
+    type: 'int',
+    default: '1000',
+    min: '1',
+    max: '100000',
+    help: 'Connections that HTTP holds at the same time, followers of the live tail among them; further ones are closed at once.',
+  },
   'http.debug': {
     type: 'bool',
     default: 'false',

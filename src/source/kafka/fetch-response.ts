@@ -88,7 +88,8 @@ class Cursor {
 
   skip(bytes: number): void {
     this.at += bytes
-    if (this.at > this.end) throw new RangeError('the Fetch response ends too early')
+    // A length below zero would lead back, and round and round.
+    if (bytes < 0 || this.at > this.end) throw new RangeError('the Fetch response ends too early')
   }
 
   int16(): number {

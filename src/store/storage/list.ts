@@ -46,9 +46,9 @@ const LIST = `
   select s.segment, s.from_ts, s.to_ts, s.state, s.sealed_at, s.indexes as sealed_with, s.removal,
     nullif(c.reltuples, -1)::bigint as rows,
     coalesce(pg_table_size(c.oid), 0) as table_bytes, coalesce(pg_indexes_size(c.oid), 0) as index_bytes,
-    coalesce((select json_agg(json_build_object('name', i.indexrelid::regclass::name, 'isValid', i.indisvalid,
+    coalesce((select json_agg(json_build_object('name', n.relname, 'isValid', i.indisvalid,
         'bytes', coalesce(pg_relation_size(i.indexrelid), 0)) order by i.indexrelid)
-      from pg_index i where i.indrelid = c.oid), '[]') as indexes
+      from pg_index i join pg_class n on n.oid = i.indexrelid where i.indrelid = c.oid), '[]') as indexes
   from segments s left join pg_class c on c.oid = to_regclass(quote_ident(s.segment))
   order by s.from_ts, s.segment`
 

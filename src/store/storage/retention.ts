@@ -78,13 +78,13 @@ async function detach(client: pg.Client, { segment, removal }: Leaving, emit: Em
   ])
   const { rows } = await client.query<{ is_pending: boolean }>(
     `select inhdetachpending as is_pending from pg_inherits
-     where inhrelid = to_regclass($1) and inhparent = 'logs'::regclass`,
+     where inhrelid = to_regclass(quote_ident($1)) and inhparent = 'logs'::regclass`,
     [segment],
   )
   const isDone = await unlessLocked(async () => {
     // FINALIZE holds a lock on `logs` that keeps segments from being made while it waits, CONCURRENTLY does not.
     if (rows[0]?.is_pending === true)
-      await client.query(`alter table logs detach partition ${segment} finalize`)
+      await client.query(`alter table logs detach partition ${pg.escapeIdentifier(segment)} finalize`)
     if (rows[0]?.is_pending === false) await detachConcurrently(client, segment)
   })
   if (!isDone) {
@@ -98,7 +98,7 @@ async function detach(client: pg.Client, { segment, removal }: Leaving, emit: Em
 async function detachConcurrently(client: pg.Client, segment: string): Promise<void> {
   await client.query(`set lock_timeout = ${DETACH_PATIENCE_MS}`)
   try {
-    await client.query(`alter table logs detach partition ${segment} concurrently`)
+    await client.query(`alter table logs detach partition ${pg.escapeIdentifier(segment)} concurrently`)
   } finally {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`)
   }
@@ -112,7 +112,7 @@ const countRows = (segment: string): string => `
   ),
   counted as (
     select topic_id, kafka_partition, firsts[width_bucket(kafka_offset, firsts)] as first_offset, count(*) as rows
-    from ${segment} left join ranges using (topic_id, kafka_partition)
+    from ${pg.escapeIdentifier(segment)} left join ranges using (topic_id, kafka_partition)
     group by 1, 2, 3
   ),
   noted as (
@@ -124,12 +124,12 @@ const countRows = (segment: string): string => `
 
 const RECORD = `
   insert into removed_segments (segment, from_ts, to_ts, rows, bytes, reason)
-  select segment, from_ts, to_ts, $2, pg_total_relation_size(to_regclass(segment)), removal
+  select segment, from_ts, to_ts, $2, pg_total_relation_size(to_regclass(quote_ident(segment))), removal
   from segments where segment = $1 returning bytes`
 
 /** The count and the DROP are one transaction: no moment exists in which verify could miss rows. */
 async function drop(client: pg.Client, { segment, removal }: Leaving, emit: Emit): Promise<void> {
-  const there = await client.query(`select where to_regclass($1) is not null`, [segment])
+  const there = await client.query(`select where to_regclass(quote_ident($1)) is not null`, [segment])
   if (there.rowCount === 0) {
     await client.query('delete from segments where segment = $1', [segment])
     return
@@ -139,12 +139,12 @@ async function drop(client: pg.Client, { segment, removal }: Leaving, emit: Emit
   const isDone = await unlessLocked(async () => {
     await client.query('begin')
     try {
-      await client.query(`lock table ${segment} in share mode`)
+      await client.query(`lock table ${pg.escapeIdentifier(segment)} in share mode`)
       const { rows } = await client.query<{ rows: string }>(countRows(segment))
       removed.rows = Number(rows[0]!.rows)
       const recorded = await client.query<{ bytes: string }>(RECORD, [segment, removed.rows])
       removed.bytes = Number(recorded.rows[0]?.bytes ?? 0)
-      await client.query(`drop table ${segment}`)
+      await client.query(`drop table ${pg.escapeIdentifier(segment)}`)
       await client.query('delete from segments where segment = $1', [segment])
       await client.query('commit')
     } catch (error) {

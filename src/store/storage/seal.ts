@@ -66,7 +66,7 @@ async function seal(
   await client.query('set lock_timeout = 0')
   for (const kind of wanted.kinds) await build(client, segment, kind, wanted.trigramSchema, emit)
   // Nothing here changes any more: frozen once, it is never vacuumed again, and its ranges are summarised for BRIN.
-  await client.query(`vacuum (freeze, analyze) ${segment}`)
+  await client.query(`vacuum (freeze, analyze) ${pg.escapeIdentifier(segment)}`)
   await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`)
   await client.query(
     `update segments set state = 'sealed', sealed_at = $2, indexes = $3
@@ -85,7 +85,7 @@ async function build(
   emit: Emit,
 ): Promise<void> {
   const { rows } = await client.query<{ is_valid: boolean }>(
-    'select indisvalid as is_valid from pg_index where indexrelid = to_regclass($1)',
+    'select indisvalid as is_valid from pg_index where indexrelid = to_regclass(quote_ident($1))',
     [indexName(segment, kind)],
   )
   if (rows[0]?.is_valid) return
@@ -99,7 +99,7 @@ async function build(
     throw storeError(error, `index ${indexName(segment, kind)}`)
   }
   const { rows: sizes } = await client.query<{ bytes: string }>(
-    'select pg_relation_size(to_regclass($1)) as bytes',
+    'select pg_relation_size(to_regclass(quote_ident($1))) as bytes',
     [indexName(segment, kind)],
   )
   const bytes = Number(sizes[0]!.bytes)

@@ -75,4 +75,5 @@ async function openForVerify(url: string): Promise<pg.Client> {
   }
 }
 
-const over = (rowSource: string, sql: string): string => sql.replaceAll(ROWS, rowSource)
+// By a function: in a text, $$ and its like would mean something.
+const over = (rowSource: string, sql: string): string => sql.replaceAll(ROWS, () => rowSource)

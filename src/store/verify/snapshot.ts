@@ -40,9 +40,10 @@ async function holds(client: pg.Client, detached: readonly string[], isLast: boo
   return isLast || String(await detachedTables(client)) === String(detached)
 }
 
+/** Their names, quoted. */
 async function detachedTables(client: pg.Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ names: string[] }>(DETACHED)
-  return rows[0]!.names
+  return rows[0]!.names.map(pg.escapeIdentifier)
 }
 
 function rowSource(detached: readonly string[]): string {
