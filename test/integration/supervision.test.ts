@@ -28,7 +28,7 @@ interface Inside {
     readonly all: readonly {
       report: () => void
       next: () => unknown
-      readonly session: { commit: () => unknown; readonly socket: Socket }
+      readonly line: { readonly session: { commit: () => unknown; readonly socket: Socket } }
     }[]
   }
   readonly pool: { readonly piscina: { readonly threads: readonly NodeJS.EventEmitter[] } }
@@ -105,7 +105,7 @@ test('a writer that dies in an open transaction: a new session, and new claims o
   const { engine, inside, observer, recovered, send } = await setUp()
   const [old] = engine.parts.sink.all
   const tokens = await observer.owners()
-  const { session } = inside.sink.all[0]!
+  const { session } = inside.sink.all[0]!.line
   const wasClosed: boolean[] = []
   const { source } = engine.parts
   const reclaim = source.reclaim.bind(source)
