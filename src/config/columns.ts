@@ -112,7 +112,7 @@ function fromJson(text: string): RawColumns {
         throw new ColumnFault(`${JSON.stringify(name)} needs { from: field, type: type }`, null)
       const fields = Object.entries(column).map(([key, value]) => ({
         name: key,
-        value: String(value),
+        value: typeof value === 'string' ? value : JSON.stringify(value),
         origin: null,
       }))
       return { name, origin: null, fields }

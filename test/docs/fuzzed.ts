@@ -48,7 +48,7 @@ export const fuzzedPlaces: readonly string[] = rows.flatMap(([, , where]) => whe
 export const FUZZED = [
   '## What is fed with anything',
   '',
-  'Properties, by fast-check: the seed of a failure is printed and repeats it; `FUZZ_RUNS=20` looks twenty times as long.',
+  'Properties, by fast-check: the seed of a failure is printed, and `FUZZ_SEED` repeats it; `FUZZ_RUNS=20` looks twenty times as long. With `CI` set the seed is always the same, elsewhere each run has its own.',
   '',
   '| What | Always true | Where |',
   '|---|---|---|',
