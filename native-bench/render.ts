@@ -16,6 +16,7 @@ import type { PipelineFigures } from './pipeline.ts'
 import type { RecoveryFigures } from './recovery.ts'
 import type { Report, Summary } from './report.ts'
 import type { StepFigures } from './steps.ts'
+import type { VariationsFigures } from './variations.ts'
 
 /** What of the kernel's figures is shown. */
 interface KernelFigures {
@@ -103,6 +104,32 @@ Every round; CPU in µs a row, load of the machine in the minute before:
 | Round | rows/s | ceiling | ours | Postgres | Postgres, ceiling | Kafka | transactions | load |
 |--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ${rounds.map(cells => `| ${cells} |`).join('\n')}`
+}
+
+function variationsSection(report: Report<VariationsFigures>): string {
+  const { figures } = report
+  const { versions } = figures
+  const rows = figures.variations.map(each =>
+    [
+      each.dimension,
+      each.name,
+      grouped(each.bytesPerRecord),
+      grouped(each.rowsPerSecond.median),
+      `${each.ofUsual.median.toFixed(2)} (${each.ofUsual.min.toFixed(2)} to ${each.ofUsual.max.toFixed(2)})`,
+      each.ourCpuUsPerRow.median.toFixed(2),
+      each.postgresCpuUsPerRow.median.toFixed(2),
+      grouped(each.peakRssMiB.median),
+    ].join(' | '),
+  )
+  return `## One thing at a time
+
+What does each thing that users choose cost? Everything else is as above; every round stores the usual records too, and the ratio to them within the round is what counts: median, least and most of ${figures.rounds} rounds. The rest are medians; memory is the peak.
+
+${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+| | | bytes a record | rows/s | of the usual | ours, µs a row | Postgres, µs a row | RSS, MiB |
+|---|---|--:|--:|--:|--:|--:|--:|
+${rows.map(cells => `| ${cells} |`).join('\n')}`
 }
 
 function kernelSection(report: Report<KernelFigures>): string {
@@ -288,6 +315,7 @@ export function benchmarksPage(): string {
   const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
   const latency = read<LatencyFigures>('latency')
+  const varied = read<VariationsFigures>('variations')
   const recovery = read<RecoveryFigures>('recovery')
   const memory = read<MemoryFigures>('memory')
   const kindness = read<KindnessFigures>('kindness')
@@ -296,6 +324,7 @@ export function benchmarksPage(): string {
   const cache = read<CacheFigures>('cache')
   const sections = [
     pipeline && pipelineSection(pipeline),
+    varied && variationsSection(varied),
     latency && latencySection(latency),
     recovery && recoverySection(recovery),
     memory && memorySection(memory),

@@ -1,0 +1,161 @@
+/**
+ * What does each thing that users choose cost: format, record size, compression, partitions, threads, writers, memory? One
+ * is varied at a time, and every round stores the usual records too: the ratio within the round is what counts.
+ *
+ *   node dist/native-bench/variations.js [--json] [--records 1000000] [--rounds 5] [--only dimension]
+ */
+import { parseArgs } from 'node:util'
+import { produce } from '../src/produce/produce.ts'
+import { kafkaVersion } from '../stack/jars.ts'
+import { type ProgramRound, runProgram } from './pipeline/program.ts'
+import { progress, type Servers, say, startServers, thousands } from './pipeline/servers.ts'
+import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { type Variation, variations } from './variations/list.ts'
+
+/** Fewer are shown and not kept. */
+const LEAST_RECORDS = 1_000_000
+const LEAST_ROUNDS = 3
+/** Of a topic: large records are fewer. */
+const MOST_BYTES = 600e6
+
+export interface VariationFigures {
+  readonly dimension: string
+  readonly name: string
+  readonly records: number
+  readonly bytesPerRecord: number
+  readonly rowsPerSecond: Summary
+  /** Rows a second over those of the usual records in the same round. */
+  readonly ofUsual: Summary
+  readonly ourCpuUsPerRow: Summary
+  readonly postgresCpuUsPerRow: Summary
+  readonly peakRssMiB: Summary
+}
+
+export interface VariationsFigures {
+  readonly rounds: number
+  readonly versions: { readonly kafka: string; readonly postgres: string }
+  readonly variations: readonly VariationFigures[]
+}
+
+interface Filled {
+  readonly records: number
+  readonly bytesPerRecord: number
+}
+
+const topicOf = ({ topic }: Variation): string => `bench-variation-${topic}`
+
+async function fill({ kafka }: Servers, variation: Variation, most: number): Promise<Filled> {
+  const records = Math.min(most, Math.floor(MOST_BYTES / variation.bytesPerRecord))
+  const summary = await produce({
+    brokers: kafka.address.split(','),
+    topic: topicOf(variation),
+    createPartitions: variation.partitions,
+    compression: variation.codec,
+    source: variation.source(records),
+    onProgress: ({ acknowledged }) => progress(`${topicOf(variation)}: ${thousands(acknowledged)}`),
+  })
+  return { records, bytesPerRecord: summary.bytes / records }
+}
+
+let groups = 0
+
+async function run(servers: Servers, variation: Variation, { records }: Filled): Promise<ProgramRound> {
+  const { kafka, postgres, databases } = servers
+  groups += 1
+  const topic = topicOf(variation)
+  return runProgram({
+    brokers: kafka.address,
+    topic,
+    group: `bench-variation-${groups}`,
+    database: await databases.fresh(),
+    records,
+    kafkaPid: kafka.pid!,
+    postgresPid: postgres.pid!,
+    settings: variation.settings.map(setting => setting.replace('{topic}', topic)),
+    profile: null,
+    onProgress: stored => progress(`${variation.dimension} ${variation.name}: ${thousands(stored)}`),
+  })
+}
+
+async function measure(
+  records: number,
+  rounds: number,
+  chosen: readonly Variation[],
+): Promise<VariationsFigures> {
+  const servers = await startServers()
+  try {
+    const filled = new Map<string, Filled>()
+    for (const variation of chosen) {
+      if (filled.has(variation.topic)) continue
+      say(`filling ${topicOf(variation)}`)
+      filled.set(variation.topic, await fill(servers, variation, records))
+    }
+    const [usual] = chosen as readonly [Variation, ...Variation[]]
+    // Warms up, and does not count.
+    await run(servers, usual, filled.get(usual.topic)!)
+    const results = chosen.map((): { round: ProgramRound; ofUsual: number }[] => [])
+    for (let number = 1; number <= rounds; number++) {
+      let usualRate = 0
+      for (const [n, variation] of chosen.entries()) {
+        const round = await run(servers, variation, filled.get(variation.topic)!)
+        if (n === 0) usualRate = round.rowsPerSecond
+        const ofUsual = round.rowsPerSecond / usualRate
+        results[n]!.push({ round, ofUsual })
+        say(
+          `round ${number} of ${rounds}: ${variation.dimension} ${variation.name}: ` +
+            `${thousands(round.rowsPerSecond)} rows/s, ${ofUsual.toFixed(2)} of the usual`,
+        )
+      }
+    }
+    return {
+      rounds,
+      versions: { kafka: kafkaVersion(), postgres: servers.databases.serverVersion },
+      variations: chosen.map((variation, n) => {
+        const each = (of: (result: { round: ProgramRound; ofUsual: number }) => number): Summary =>
+          summarize(results[n]!.map(of))
+        return {
+          dimension: variation.dimension,
+          name: variation.name,
+          ...filled.get(variation.topic)!,
+          rowsPerSecond: each(({ round }) => round.rowsPerSecond),
+          ofUsual: each(({ ofUsual }) => ofUsual),
+          ourCpuUsPerRow: each(({ round }) => round.ourCpuUsPerRow),
+          postgresCpuUsPerRow: each(({ round }) => round.postgresCpuUsPerRow),
+          peakRssMiB: each(({ round }) => round.peakRssBytes / 2 ** 20),
+        }
+      }),
+    }
+  } finally {
+    await servers.stop()
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: String(LEAST_RECORDS) },
+    rounds: { type: 'string', default: String(LEAST_ROUNDS) },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const [records, rounds] = [Number(values.records), Number(values.rounds)]
+const chosen = variations.filter(
+  ({ dimension }, n) => n === 0 || values.only === undefined || dimension === values.only,
+)
+const figures = await measure(records, rounds, chosen)
+const report = makeReport('variations', 'npm run bench -- variations', figures)
+if (values.only === undefined && records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS) writeReport(report)
+showReport(
+  report,
+  values.json,
+  ['', '', 'rows/s', 'of the usual', 'µs a row: ours', 'Postgres', 'MiB'],
+  figures.variations.map(each => [
+    each.dimension,
+    each.name,
+    Math.round(each.rowsPerSecond.median).toLocaleString('en-US'),
+    each.ofUsual.median.toFixed(2),
+    each.ourCpuUsPerRow.median.toFixed(2),
+    each.postgresCpuUsPerRow.median.toFixed(2),
+    each.peakRssMiB.median.toFixed(0),
+  ]),
+)

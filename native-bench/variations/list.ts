@@ -1,0 +1,144 @@
+/** What is varied, one dimension at a time; everything else is as in the benchmark of the whole path. */
+import type { Codec } from '../../src/codecs/codec.ts'
+import type { RecordSource } from '../../src/produce/sources.ts'
+import { accessLine, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from '../kernel-input.ts'
+import { wellFormedRecords } from '../pipeline/records.ts'
+
+export interface Variation {
+  readonly dimension: string
+  readonly name: string
+  /** What the topic holds: variations that agree in it share one. */
+  readonly topic: string
+  readonly partitions: number
+  readonly codec: Codec
+  /** Of one record, about: large records are fewer. */
+  readonly bytesPerRecord: number
+  readonly source: (records: number) => RecordSource
+  /** Settings beside the addresses: key=value. `{topic}` stands for the topic's name. */
+  readonly settings: readonly string[]
+}
+
+const DISTINCT_LINES = 20_000
+
+/** `records` lines, from those of a generator again and again. */
+function linesSource(records: number, lineOf: (n: number, startMs: number) => string): RecordSource {
+  const startMs = Date.now() - 600_000
+  const distinct = Math.min(records, DISTINCT_LINES)
+  const lines = Array.from({ length: distinct }, (_, n) => Buffer.from(lineOf(n, startMs)))
+  let next = 0
+  return {
+    async read(append, most) {
+      for (let left = most; left > 0 && next < records; left--) {
+        const line = lines[next++ % distinct]!
+        append(line, 0, line.length, null)
+      }
+      return next < records
+    },
+    stop() {
+      next = records
+    },
+  }
+}
+
+/** A JSON record of so many bytes: the usual one, cut down to the least or filled up in its message. */
+function sized(bytes: number): (n: number, startMs: number) => string {
+  return (n, startMs) => {
+    const { ts, level, service, msg, ...rest } = JSON.parse(logLine(n, startMs)) as Record<string, unknown>
+    const record = bytes < 200 ? { ts, level, service, msg: '' } : { ts, level, service, msg, ...rest }
+    const filler = 'lorem ipsum dolor sit amet '.repeat(Math.ceil(bytes / 27))
+    const missing = Math.max(0, bytes - JSON.stringify(record).length)
+    return JSON.stringify({ ...record, msg: `${String(record.msg)}${filler.slice(0, missing)}` })
+  }
+}
+
+const usual: Variation = {
+  dimension: 'default',
+  name: 'JSON, 300 bytes, 4 partitions',
+  topic: 'default',
+  partitions: 4,
+  codec: 'none',
+  bytesPerRecord: 300,
+  source: wellFormedRecords,
+  settings: [],
+}
+
+const formats = [
+  ['logfmt', logfmtLine, 260, 'parse.format=logfmt'],
+  ['access log', accessLine, 186, 'parse.format=access'],
+  ['syslog, RFC 3164', oldSyslogLine, 140, 'parse.format=syslog'],
+  ['syslog, RFC 5424', newSyslogLine, 210, 'parse.format=syslog'],
+  ['raw', logLine, 312, 'parse.format=raw'],
+] as const
+
+/** The combined format once more, by a regular expression in a step. */
+const byRegex = JSON.stringify([
+  {
+    name: 'access',
+    topics: ['{topic}'],
+    format: 'raw',
+    steps: [
+      {
+        regex: {
+          pattern:
+            '^(?<client>\\S+) \\S+ \\S+ \\[(?<at>[^\\]]+)\\] "(?<method>\\S+) (?<path>\\S+) [^"]*" (?<status>\\d+) (?<bytes>\\d+)',
+        },
+      },
+    ],
+  },
+])
+
+const settingsOnly: readonly (readonly [dimension: string, name: string, ...settings: string[]])[] = [
+  ['workers', '1', 'workers=1'],
+  ['workers', '4', 'workers=4'],
+  ['writers', '1', 'postgres.writers=1'],
+  ['writers', '4', 'postgres.writers=4'],
+  ['arena', '32 MiB', 'memory.arena=32MiB'],
+  ['arena', '256 MiB of a budget of 1 GiB', 'memory.budget=1GiB', 'memory.arena=256MiB'],
+  ['transactions', 'at most 4 MiB', 'sink.transaction_bytes=4MiB'],
+  ['redis and API', 'role consume alone', 'roles=consume'],
+]
+
+export const variations: readonly Variation[] = [
+  usual,
+  ...formats.map(([name, lineOf, bytesPerRecord, setting]) => ({
+    ...usual,
+    dimension: 'format',
+    name,
+    topic: name.replaceAll(/\W+/g, '-'),
+    bytesPerRecord,
+    source: (records: number) => linesSource(records, lineOf),
+    settings: [setting],
+  })),
+  {
+    ...usual,
+    dimension: 'format',
+    name: 'access log, by a regular expression',
+    topic: 'access-log',
+    bytesPerRecord: 186,
+    source: records => linesSource(records, accessLine),
+    settings: [`pipelines=${byRegex}`],
+  },
+  ...[100, 1_000, 10_000].map(bytes => ({
+    ...usual,
+    dimension: 'record size',
+    name: bytes < 1_000 ? `${bytes} bytes` : `${bytes / 1_000} kB`,
+    topic: `bytes-${bytes}`,
+    bytesPerRecord: bytes,
+    source: (records: number) => linesSource(records, sized(bytes)),
+  })),
+  ...(['gzip', 'snappy', 'lz4', 'zstd'] as const).map(codec => ({
+    ...usual,
+    dimension: 'compression',
+    name: codec,
+    topic: codec,
+    codec,
+  })),
+  ...[1, 16, 64].map(partitions => ({
+    ...usual,
+    dimension: 'partitions',
+    name: String(partitions),
+    topic: `partitions-${partitions}`,
+    partitions,
+  })),
+  ...settingsOnly.map(([dimension, name, ...settings]) => ({ ...usual, dimension, name, settings })),
+]
