@@ -22,6 +22,7 @@ const commands = {
   demo: { program: 'dist/stack/demo.js', needsStack: true },
   test: { program: 'dist/test/support/run.js', needsStack: true },
   faults: { program: 'dist/test/faults/run.js', needsStack: true },
+  mutants: { program: 'dist/test/faults/mutants/run.js', needsStack: true },
   bench: { program: 'dist/native-bench', needsStack: false },
 }
 

@@ -5,6 +5,7 @@ import { recordedResults } from '../faults/recorded.ts'
 import type { RecordedRun } from '../faults/result.ts'
 import { columns, summary } from '../faults/table.ts'
 import { FUZZED } from './fuzzed.ts'
+import { mutantsSection } from './mutants-section.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
@@ -17,6 +18,7 @@ How it is proven that nothing is lost and nothing is stored twice. Real producer
 npm run faults                         # all scenarios, each once
 npm run faults -- --list               # what there is
 npm run faults -- commit-lost --seed 7 # one of them; the seed repeats what is random in it
+npm run faults -- halts --case TITLE   # one case of it
 npm run faults -- --soak 2h            # scenarios at random, for so long
 npm run faults -- --json               # results as JSON
 npm run faults -- --record             # into test/faults/results.json, of which this page is made (npm run docs)
@@ -71,5 +73,6 @@ export function faultsPage(): string {
     ].join('\n'),
     ...(skippedCases.length === 0 ? [] : [skippedCases.join('\n')]),
     `${summary(results)}. Last recorded ${at.slice(0, 10)}, Node ${node}.`,
+    mutantsSection(),
   ].join('\n\n')}\n`
 }

@@ -11,11 +11,15 @@ import type { CaseResult } from './result.ts'
 import type { Case, Scenario } from './scenario.ts'
 
 export const resultsVariable = 'LOGCOLLECTOR_FAULTS_RESULTS'
+/** Title of the one case to run; all of them unless it is set. */
+export const caseVariable = 'LOGCOLLECTOR_FAULTS_CASE'
 
 /** A case that is skipped says why and passes, since npm test has no word for it; its result says "skipped". */
 export function asTests({ facts, cases }: Scenario): void {
   const test = suite(facts.name, { timeoutMs: facts.timeoutMs })
-  for (const each of cases) test(each.title, () => runCase(each))
+  const only = process.env[caseVariable]
+  const chosen = cases.filter(({ title }) => only === undefined || title === only)
+  for (const each of chosen) test(each.title, () => runCase(each))
   test.run()
 }
 

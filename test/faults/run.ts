@@ -10,7 +10,7 @@ import { Random } from '../../src/produce/random.ts'
 import { createDataFolder } from '../../stack/paths.ts'
 import { type SharedStack, startSharedStack } from '../support/shared-stack.ts'
 import { runTestProcess } from '../support/test-process.ts'
-import { resultsVariable } from './as-tests.ts'
+import { caseVariable, resultsVariable } from './as-tests.ts'
 import { type Listed, listScenarios } from './catalogue.ts'
 import { anySeed, seedVariable } from './context.ts'
 import { asJson, record } from './recorded.ts'
@@ -20,6 +20,8 @@ import { resultsTable, summary } from './table.ts'
 
 interface Options {
   readonly seed?: number
+  /** Title of the one case to run. */
+  readonly case?: string
   /** ms. */
   readonly soak?: number
   readonly json?: true
@@ -39,11 +41,16 @@ class Driver {
   private readonly stack: SharedStack
   private readonly tell: (result: ScenarioResult) => void
   private readonly folder = createDataFolder('faults')
+  private readonly onlyCase: string | undefined
   private runs = 0
 
-  /** @param took is told each result as it comes */
-  constructor(stack: SharedStack, took: (result: ScenarioResult) => void) {
+  /**
+   * @param onlyCase title of the one case that is run; undefined: all
+   * @param took is told each result as it comes
+   */
+  constructor(stack: SharedStack, onlyCase: string | undefined, took: (result: ScenarioResult) => void) {
     this.stack = stack
+    this.onlyCase = onlyCase
     this.tell = took
   }
 
@@ -67,6 +74,7 @@ class Driver {
         [scenarioVariable]: file,
         [resultsVariable]: results,
         [seedVariable]: String(seed),
+        ...(this.onlyCase === undefined ? {} : { [caseVariable]: this.onlyCase }),
       },
       timeoutMs: timeoutMs * scenario.cases.length + GRACE_MS,
       output,
@@ -134,9 +142,12 @@ async function main(names: readonly string[], options: Options): Promise<void> {
     throw new Error(`there is no scenario ${unknown.join(', ')}; there are: ${known.join(', ')}`)
   const chosen =
     names.length === 0 ? listed : listed.filter(({ scenario }) => names.includes(scenario.facts.name))
+  assertHasCase(chosen, options.case)
+  if (options.record && options.case !== undefined)
+    throw new Error('one case is not the scenario: --record goes without --case')
   const seed = options.seed ?? anySeed()
   const stack = await startSharedStack(line => say(`stack: ${line}`))
-  const driver = new Driver(stack, result => options.record && record([result], known))
+  const driver = new Driver(stack, options.case, result => options.record && record([result], known))
   try {
     if (options.soak === undefined) await all(driver, chosen, seed)
     else await soak(driver, chosen, seed, options.soak)
@@ -144,6 +155,18 @@ async function main(names: readonly string[], options: Options): Promise<void> {
     await stack.stop()
   }
   finish(driver.results, options)
+}
+
+/** Throws a sentence where a scenario has no such case: it would pass without doing anything. */
+function assertHasCase(chosen: readonly Listed[], wanted: string | undefined): void {
+  if (wanted === undefined) return
+  for (const { scenario } of chosen) {
+    const titles = scenario.cases.map(({ title }) => title)
+    if (titles.includes(wanted)) continue
+    throw new Error(
+      `the scenario ${scenario.facts.name} has no case "${wanted}"; it has: ${titles.join('; ')}`,
+    )
+  }
 }
 
 function finish(results: readonly ScenarioResult[], { json }: Options): void {
@@ -167,6 +190,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 await new Command('npm run faults --')
   .argument('[scenario...]', 'names; all of them unless told')
   .option('--seed <number>', 'repeats a run: what is random comes from it', wholeNumber)
+  .option('--case <title>', 'only this case of the scenario')
   .option('--soak <duration>', 'random scenarios for so long, such as 2h', duration)
   .option('--json', 'the results as JSON on standard output')
   .option('--record', 'write them to test/faults/results.json, of which docs/faults.md is made')

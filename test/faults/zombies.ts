@@ -29,8 +29,8 @@ export async function makeZombie(flow: Flow): Promise<{ zombie: Instance; heir: 
   return { zombie, heir }
 }
 
-/** The end of both transactions that it was stopped in. */
-export async function afterWaking(zombie: Instance, event: string): Promise<void> {
-  const isOver = () => zombie.events(event).length >= 2
-  await zombie.during(until(isOver, { deadlineMs: 20_000, what: `${event} of both writers` }))
+/** The end of both transactions that it was stopped in, each by one of these events. */
+export async function afterWaking(zombie: Instance, ...events: readonly string[]): Promise<void> {
+  const isOver = () => events.flatMap(event => zombie.events(event)).length >= 2
+  await zombie.during(until(isOver, { deadlineMs: 20_000, what: `${events.join(' or ')} of both writers` }))
 }

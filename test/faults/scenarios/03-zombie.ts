@@ -17,9 +17,9 @@ scenario.case('is fenced by the owner token', async context => {
   const flow = await context.flow({ partitions: 2 })
   const { zombie, heir } = await makeZombie(flow)
   context.injected()
-  await afterWaking(zombie, 'sink:writer:fenced')
-  assert.is(zombie.events('sink:transaction:committed').length, 0)
+  await afterWaking(zombie, 'sink:writer:fenced', 'sink:transaction:committed')
   await flow.assertExactlyOnce()
+  assert.is(zombie.events('sink:transaction:committed').length, 0)
   // Both go on as members of the group.
   await flow.produce({ records: ZOMBIE_RECORDS })
   await heir.during(flow.caughtUp())

@@ -118,7 +118,14 @@ class Stage {
   /** Exactly the committed ones, and the ledger says where the others are. */
   async judge(): Promise<void> {
     const stored = await this.stored()
-    assert.equal(stored, [...this.expected].sort())
+    const expected = [...this.expected].sort()
+    const missing = expected.filter(id => !stored.includes(id))
+    const surplus = stored.filter(id => !expected.includes(id))
+    assert.equal(
+      stored,
+      expected,
+      `rows that are missing: ${missing.join(', ') || 'none'}; of no committed transaction: ${surplus.join(', ') || 'none'}`,
+    )
     const [sums] = await this.observer.query<{ skipped: number; dead: number; next: number }>(
       `select sum(skipped)::int as skipped, sum(dead)::int as dead, max(next_offset)::int as next from ingest_ledger`,
     )
