@@ -48,7 +48,7 @@ function programOf(command, args) {
   const path = join(program, `${name}.js`)
   if (!/^[\w-]+$/.test(name) || !existsSync(join(root, path)))
     throw new Error(
-      `there is no bench "${name}"; say which: npm run bench -- anomalies, cache, codecs, idle, kernel, kindness, memory, mirror, pipeline or steps`,
+      `there is no bench "${name}"; say which: npm run bench -- anomalies, cache, codecs, idle, kernel, kindness, memory, mirror, peers, pipeline or steps`,
     )
   return { program: path, args: rest }
 }
