@@ -5,10 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../stack/command.ts'
+import { unpackedProgram } from '../../stack/debian-program.ts'
 import { cacheFolder, repositoryRoot } from '../../stack/paths.ts'
 import type { Peer } from './peer.ts'
 
 const sources = join(repositoryRoot, 'native-bench', 'peers')
+/** Where Debian keeps the libraries of this machine. */
+const machineLibraries = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
 const attrsId = `attrs->>'id'`
 const allColumns = 'all columns of logs.sql'
 const plainTable = readFileSync(join(sources, 'logs.sql'), 'utf8')
@@ -83,10 +86,52 @@ const nodeAverage: Peer = {
   }),
 }
 
+const telegraf: Peer = {
+  name: 'telegraf',
+  what: 'Telegraf 1.37.2: kafka_consumer, json, postgresql (COPY)',
+  delivery: 'at least once, but for batches that Postgres refuses',
+  fills: 'a flat column a field, no jsonb, no partition and offset',
+  table: 'public.telegraf_logs',
+  id: 'id',
+  message: 'msg',
+  aside: null,
+  setUp: readFileSync(join(sources, 'telegraf', 'table.sql'), 'utf8'),
+  async build(report) {
+    const folder = await buildInto('telegraf', 'Go and its module proxy', report)
+    const args = ['--config', join(sources, 'telegraf', 'telegraf.conf')]
+    return () => ({ command: join(folder, 'telegraf'), args })
+  },
+}
+
+const rsyslog: Peer = {
+  name: 'rsyslog',
+  what: 'rsyslog: imkafka, mmjsonparse, ompgsql (an INSERT a record)',
+  delivery: 'none: offsets follow a clock, not the rows',
+  fills: 'the fields as text, the whole record as jsonb, no partition and offset',
+  table: 'public.rsyslog_logs',
+  id: attrsId,
+  message: 'message',
+  aside: null,
+  setUp: readFileSync(join(sources, 'rsyslog', 'table.sql'), 'utf8'),
+  async build(report) {
+    const folder = await buildInto('rsyslog', 'apt with its package lists (apt-get update)', report)
+    const program = unpackedProgram(folder, 'rsyslogd')
+    if (program === null) throw new Error(`${folder} holds no rsyslogd: remove it and try again`)
+    const modules = join(folder, 'usr/lib', machineLibraries, 'rsyslog')
+    const config = join(sources, 'rsyslog', 'rsyslog.conf')
+    return () => ({
+      command: program.command,
+      args: [...program.args, '-n', '-i', 'NONE', '-M', modules, '-f', config],
+    })
+  },
+}
+
 /** In the order in which they take turns. */
 export const peers: readonly Peer[] = [
   ours,
   goProgram('go-binary', 'binary', 'Go, expert: franz-go, fastjson, COPY binary by hand'),
   goProgram('go-pgx', 'pgx', 'Go: franz-go, fastjson, pgx CopyFrom'),
   nodeAverage,
+  telegraf,
+  rsyslog,
 ]
