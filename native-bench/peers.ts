@@ -47,9 +47,11 @@ export interface PeersFigures {
   readonly versions: { readonly kafka: string; readonly postgres: string }
   readonly postgresSettings: Readonly<Record<string, string>>
   readonly programs: readonly ProgramFigures[]
-  /** Could not be built here, and why. */
+  /** Could not be built here, or failed in a run, and why. */
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[]
 }
+
+type LeftOut = PeersFigures['leftOut'][number]
 
 interface Options {
   readonly records: number
@@ -83,11 +85,9 @@ function readOptions(): Options {
 }
 
 /** Builds all; one that cannot be built here is left out with the reason. */
-async function buildAll(
-  chosen: readonly Peer[],
-): Promise<Pick<PeersFigures, 'leftOut'> & { built: Built[] }> {
+async function buildAll(chosen: readonly Peer[]): Promise<{ built: Built[]; leftOut: LeftOut[] }> {
   const built: Built[] = []
-  const leftOut: { name: string; reason: string }[] = []
+  const leftOut: LeftOut[] = []
   for (const peer of chosen)
     try {
       built.push({ peer, start: await peer.build(say) })
@@ -123,23 +123,45 @@ async function sceneOf(
 const turns = (count: number, round: number): number[] =>
   Array.from({ length: count }, (_, index) => (index + round - 1) % count)
 
+/** What the act gives; null when it fails: then the peer is left out. Ours must not fail. */
+async function attempt<T>({ name }: Peer, leftOut: LeftOut[], act: () => Promise<T>): Promise<T | null> {
+  if (leftOut.some(each => each.name === name)) return null
+  try {
+    return await act()
+  } catch (error) {
+    if (name === peers[0]!.name) throw error
+    say(`${name} is left out: ${messageOf(error)}`)
+    leftOut.push({ name, reason: messageOf(error) })
+    return null
+  }
+}
+
+const showSpeed = (speed: SpeedRound): string =>
+  [
+    `${thousands(speed.rowsPerSecond)} rows/s`,
+    `CPU s a million: own ${speed.ownCpuSecondsPerMillion.toFixed(2)}`,
+    `Postgres ${speed.postgresCpuSecondsPerMillion.toFixed(2)}`,
+    `peak ${(speed.peakRssBytes / 2 ** 20).toFixed(0)} MiB`,
+    ...(speed.duplicated > 0 ? [`${speed.duplicated} rows twice`] : []),
+  ].join(', ')
+
 async function measureSpeeds(
   servers: Servers,
   built: readonly Built[],
   options: Options,
+  leftOut: LeftOut[],
 ): Promise<SpeedRound[][]> {
   const speeds: SpeedRound[][] = built.map(() => [])
   for (let number = 1; number <= options.rounds; number++)
     for (const index of turns(built.length, number)) {
       const each = built[index]!
       const run = `round ${number} of ${options.rounds}`
-      const speed = await measureSpeed(await sceneOf(servers, each, run, 'peers', options.records))
-      speeds[index]!.push(speed)
-      say(
-        `${run}, ${each.peer.name}: ${thousands(speed.rowsPerSecond)} rows/s; CPU s a million: own ` +
-          `${speed.ownCpuSecondsPerMillion.toFixed(2)}, Postgres ${speed.postgresCpuSecondsPerMillion.toFixed(2)}; ` +
-          `peak ${(speed.peakRssBytes / 2 ** 20).toFixed(0)} MiB`,
+      const speed = await attempt(each.peer, leftOut, async () =>
+        measureSpeed(await sceneOf(servers, each, run, 'peers', options.records)),
       )
+      if (speed === null) continue
+      speeds[index]!.push(speed)
+      say(`${run}, ${each.peer.name}: ${showSpeed(speed)}`)
     }
   return speeds
 }
@@ -160,26 +182,36 @@ async function measureAccidents(
   return { poison, kill }
 }
 
+function summarizeRounds(
+  rounds: readonly SpeedRound[],
+): Omit<ProgramFigures, keyof Peer | 'poison' | 'kill'> {
+  const over = (pick: (round: SpeedRound) => number): Summary => summarize(rounds.map(pick))
+  return {
+    rounds,
+    rowsPerSecond: over(round => round.rowsPerSecond),
+    ownCpuSecondsPerMillion: over(round => round.ownCpuSecondsPerMillion),
+    postgresCpuSecondsPerMillion: over(round => round.postgresCpuSecondsPerMillion),
+    peakRssMiB: over(round => round.peakRssBytes / 2 ** 20),
+    startCpuSeconds: over(round => round.startCpuSeconds),
+  }
+}
+
 async function measureAll(
   servers: Servers,
   built: readonly Built[],
   options: Options,
+  leftOut: LeftOut[],
 ): Promise<ProgramFigures[]> {
-  const speeds = await measureSpeeds(servers, built, options)
+  const speeds = await measureSpeeds(servers, built, options, leftOut)
   const programs: ProgramFigures[] = []
   for (const [index, each] of built.entries()) {
     const rounds = speeds[index]!
     const { name, what, delivery, fills } = each.peer
-    const over = (pick: (round: SpeedRound) => number): Summary => summarize(rounds.map(pick))
-    programs.push({
-      ...{ name, what, delivery, fills, rounds },
-      rowsPerSecond: over(round => round.rowsPerSecond),
-      ownCpuSecondsPerMillion: over(round => round.ownCpuSecondsPerMillion),
-      postgresCpuSecondsPerMillion: over(round => round.postgresCpuSecondsPerMillion),
-      peakRssMiB: over(round => round.peakRssBytes / 2 ** 20),
-      startCpuSeconds: over(round => round.startCpuSeconds),
-      ...(await measureAccidents(servers, each, options.records, rounds[0]!.tableBytes)),
-    })
+    const accidents = await attempt(each.peer, leftOut, () =>
+      measureAccidents(servers, each, options.records, rounds[0]!.tableBytes),
+    )
+    if (accidents !== null)
+      programs.push({ name, what, delivery, fills, ...summarizeRounds(rounds), ...accidents })
   }
   return programs
 }
@@ -198,7 +230,7 @@ async function measure(options: Options): Promise<PeersFigures> {
       partitions: PARTITIONS,
       versions: { kafka: kafkaVersion(), postgres: servers.databases.serverVersion },
       postgresSettings: { ...postgresSettings, synchronous_commit: 'off' },
-      programs: await measureAll(servers, built, options),
+      programs: await measureAll(servers, built, options, leftOut),
       leftOut,
     }
   } finally {

@@ -126,6 +126,29 @@ const rsyslog: Peer = {
   },
 }
 
+const debezium: Peer = {
+  name: 'debezium',
+  what: 'Kafka Connect 4.3 and the Debezium JDBC sink 3.5: INSERT … unnest',
+  delivery: 'at least once: offsets follow the rows, once a second',
+  fills: 'a flat column a field, no jsonb, no partition and offset',
+  table: 'public.debezium_logs',
+  id: 'id',
+  message: 'msg',
+  aside: null,
+  setUp: readFileSync(join(sources, 'debezium', 'table.sql'), 'utf8'),
+  async build(report) {
+    const folder = await buildInto('debezium', 'Maven and Java 17', report)
+    const config = (name: string): string => join(sources, 'debezium', name)
+    const flags = ['-Xmx2g', '-XX:+UseParallelGC', '-cp', join(folder, '*')]
+    const files = [config('worker.properties'), config('sink.properties')]
+    return ({ POSTGRES_URL }) => ({
+      command: 'java',
+      args: [...flags, 'org.apache.kafka.connect.cli.ConnectStandalone', ...files],
+      env: { JDBC_URL: `jdbc:postgresql://${new URL(POSTGRES_URL).host}${new URL(POSTGRES_URL).pathname}` },
+    })
+  },
+}
+
 /** In the order in which they take turns. */
 export const peers: readonly Peer[] = [
   ours,
@@ -134,4 +157,5 @@ export const peers: readonly Peer[] = [
   nodeAverage,
   telegraf,
   rsyslog,
+  debezium,
 ]
