@@ -10,8 +10,11 @@ import type { CacheFigures } from './cache.ts'
 import type { IdleFigures } from './idle.ts'
 import type { KindnessFigures } from './kindness.ts'
 import type { LatencyFigures } from './latency.ts'
+import { circumstances, grouped, row, table } from './markdown.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
+import { peersSection } from './peers/section.ts'
+import type { PeersFigures } from './peers.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { RecoveryFigures } from './recovery.ts'
 import type { Report, Summary } from './report.ts'
@@ -41,23 +44,6 @@ const folder = join(repositoryRoot, 'native-bench', 'results')
 function read<Figures>(name: string): Report<Figures> | null {
   const path = join(folder, `${name}.json`)
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report<Figures>) : null
-}
-
-const grouped = (value: number): string => Math.round(value).toLocaleString('en-US')
-
-/** A row of a table; digits behind the point, or none and thousands apart. */
-function row(name: string, { min, median, max }: Summary, digits = 0): string {
-  const shown = (value: number): string => (digits ? value.toFixed(digits) : grouped(value))
-  return `| ${name} | ${shown(min)} | ${shown(median)} | ${shown(max)} |`
-}
-
-const table = (rows: readonly string[]): string =>
-  ['| | least | median | most |', '|---|--:|--:|--:|', ...rows].join('\n')
-
-function circumstances({ at, command, machine, commit }: Report<unknown>, more: readonly string[]): string {
-  const host = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}`
-  const versions = [`Node ${machine.node}`, ...more].join(', ')
-  return `\`${command}\` · ${at.slice(0, 10)}${commit ? ` · commit ${commit.slice(0, 10)}` : ''} · ${host} · ${versions}`
 }
 
 function pipelineSection(report: Report<PipelineFigures>): string {
@@ -322,11 +308,13 @@ export function benchmarksPage(): string {
   const mirror = read<MirrorFigures>('mirror')
   const anomalies = read<AnomalyFigures>('anomalies')
   const cache = read<CacheFigures>('cache')
+  const peers = read<PeersFigures>('peers')
   const sections = [
     pipeline && pipelineSection(pipeline),
     varied && variationsSection(varied),
     latency && latencySection(latency),
     recovery && recoverySection(recovery),
+    peers && peersSection(peers),
     memory && memorySection(memory),
     mirror && mirrorSection(mirror),
     cache && cacheSection(cache),

@@ -49,7 +49,7 @@ function programOf(command, args) {
   const path = join(program, `${name}.js`)
   if (!/^[\w-]+$/.test(name) || !existsSync(join(root, path)))
     throw new Error(
-      `there is no bench "${name}"; say which: npm run bench -- anomalies, cache, codecs, idle, kernel, kindness, latency, memory, mirror, pipeline, recovery, steps or variations`,
+      `there is no bench "${name}"; say which: npm run bench -- anomalies, cache, codecs, idle, kernel, kindness, latency, memory, mirror, peers, pipeline, recovery, steps or variations`,
     )
   return { program: path, args: rest }
 }

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { produce } from '../../src/produce/produce.ts'
+import type { RecordSource } from '../../src/produce/sources.ts'
 import { type Kafka, startKafka } from '../../stack/kafka.ts'
 import { type Postgres, startPostgres } from '../../stack/postgres.ts'
 import { type Databases, prepareDatabases } from './databases.ts'
@@ -54,12 +55,21 @@ export async function startServers(): Promise<Servers> {
 }
 
 /** Fills the topic; mean bytes of a record. */
-export async function fillTopic({ kafka }: Pick<Servers, 'kafka'>, records: number): Promise<number> {
+export const fillTopic = ({ kafka }: Pick<Servers, 'kafka'>, records: number): Promise<number> =>
+  fill(kafka, TOPIC, wellFormedRecords(records), records)
+
+/** Fills a new topic from a source of so many records; mean bytes of a record. */
+export async function fill(
+  kafka: Kafka,
+  topic: string,
+  source: RecordSource,
+  records: number,
+): Promise<number> {
   const summary = await produce({
     brokers: kafka.address.split(','),
-    topic: TOPIC,
+    topic,
     createPartitions: PARTITIONS,
-    source: wellFormedRecords(records),
+    source,
     onProgress: ({ acknowledged }) =>
       progress(`producing: ${thousands(acknowledged)} of ${thousands(records)}`),
   })
