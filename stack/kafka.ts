@@ -11,7 +11,7 @@ import { runCommand } from './command.ts'
 import { ensureKafkaJars } from './jars.ts'
 import { createDataFolder, repositoryRoot } from './paths.ts'
 import { findFreePorts } from './ports.ts'
-import { type Service, startService } from './service.ts'
+import { type Service, startService, withFreshPorts } from './service.ts'
 
 /** A way in besides the plain one, on a port of its own; clients are told to come by the name localhost, or to a proxy. */
 export interface KafkaListener {
@@ -210,7 +210,10 @@ async function allOrNone(starts: readonly Promise<Service>[]): Promise<Service[]
 }
 
 /** Starts a Kafka of its own and resolves when every broker answers. Throws STACK_PREREQUISITE without Java or Maven. */
-export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+export const startKafka = (options: KafkaOptions = {}): Promise<Kafka> =>
+  withFreshPorts(() => startOnce(options))
+
+async function startOnce(options: KafkaOptions): Promise<Kafka> {
   const count = options.brokers ?? 1
   const listeners = options.listeners ?? []
   const portsOfNode = 2 + listeners.length

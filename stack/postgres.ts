@@ -10,7 +10,7 @@ import { runCommand } from './command.ts'
 import { createDataFolder } from './paths.ts'
 import { findFreePorts } from './ports.ts'
 import { findPostgres } from './postgres-binaries.ts'
-import { type Owner, type Service, startService } from './service.ts'
+import { type Owner, type Service, startService, withFreshPorts } from './service.ts'
 import { copyData } from './standby.ts'
 
 export interface PostgresOptions {
@@ -107,7 +107,10 @@ function copyCertificates(
 }
 
 /** Starts a Postgres of its own and resolves when it answers. Throws STACK_PREREQUISITE when there are no programs. */
-export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+export const startPostgres = (options: PostgresOptions = {}): Promise<Postgres> =>
+  withFreshPorts(() => startOnce(options))
+
+async function startOnce(options: PostgresOptions): Promise<Postgres> {
   const owner = findOwner()
   const folder = createOwnedFolder(owner)
   const dataFolder = join(folder, 'data')

@@ -6,7 +6,7 @@ import { createConnection } from 'node:net'
 import { type DebianProgram, findProgram } from './debian-program.ts'
 import { createDataFolder } from './paths.ts'
 import { findFreePorts } from './ports.ts'
-import { type Service, startService } from './service.ts'
+import { type Service, startService, withFreshPorts } from './service.ts'
 
 export interface RedisOptions {
   /** Lines of redis.conf, such as { maxmemory: '2mb' }; they win over ours. */
@@ -48,7 +48,10 @@ const probe = (port: number): Promise<void> =>
   })
 
 /** Starts a Redis of its own and resolves when it answers. Throws STACK_PREREQUISITE when there is no redis-server. */
-export async function startRedis({ settings, report }: RedisOptions = {}): Promise<Redis> {
+export const startRedis = (options: RedisOptions = {}): Promise<Redis> =>
+  withFreshPorts(() => startOnce(options))
+
+async function startOnce({ settings, report }: RedisOptions): Promise<Redis> {
   const { command, args } = await findProgram(program, report ?? (() => undefined))
   const [port] = (await findFreePorts(1)) as [number]
   const folder = createDataFolder('redis')

@@ -47,6 +47,22 @@ export interface Service {
   stop(): Promise<void>
 }
 
+/** The process ended before it answered. */
+export class EndedAtStart extends Error {}
+
+/** Somebody else may have taken a port between our look and the bind: then other ports do. */
+export async function withFreshPorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (!(error instanceof EndedAtStart) || attempt === STARTS) throw error
+      console.error(`stack: ${error.message.split('\n')[0]}; trying again on other ports`)
+    }
+  }
+}
+
+const STARTS = 3
 const startDeadlineMs = 60_000
 const probeEveryMs = 50
 const tailLines = 15
@@ -104,9 +120,12 @@ export async function startService(spec: ServiceSpec): Promise<Service> {
       const problem = await awaitAnswer(spec, child, deadline)
       if (problem === null) return
       const text = readFileSync(log, 'utf8').trim().split('\n').slice(-tailLines).join('\n')
-      const isOver = Date.now() > deadline || running() !== null || !spec.isTransient(text)
+      const hasEndedItself = running() === null
+      const isOver = Date.now() > deadline || !hasEndedItself || !spec.isTransient(text)
+      const how = hasEndedItself ? `, and it ended (${child.signalCode ?? child.exitCode})` : ''
       await service.kill(spec.quickSignal)
-      if (isOver) throw new Error(`${spec.name} did not start: ${problem}\n${text}`)
+      const message = `${spec.name} did not start: ${problem}${how}\n${text}`
+      if (isOver) throw hasEndedItself ? new EndedAtStart(message) : new Error(message)
       await delay(probeEveryMs)
     }
   }
