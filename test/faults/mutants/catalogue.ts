@@ -74,8 +74,8 @@ const transactions: readonly Mutant[] = [
         to: 'if (!(await session.commit(encodeTail(new Transaction([]), [], this.deps.arena.view))))',
       },
     ],
-    scenario: 'commit-lost',
-    onlyCase: null,
+    scenario: 'kill-process',
+    onlyCase: 'nothing is lost and nothing is stored twice',
     caughtBy: /lost: acknowledged, passed by the position and not stored/,
   },
   {
