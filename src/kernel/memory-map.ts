@@ -170,16 +170,14 @@ export const CUTS_AT = FIELDS_AT + FIELD_BYTES * FIELD_SLOTS
 export const STACK_AT = CUTS_AT + 160
 export const PATH_AT = STACK_AT + 640
 export const TEXT_AT = PATH_AT + 640
-/** The keys of the last record (assembly/shape.ts): text of 16 bytes, u32 mask, u32 length, u32 name entry. */
-export const SHAPE_ENTRY_BYTES = 32
-export const SHAPE_MEMBERS = 32
+/** The orders of keys seen (assembly/shape.ts): text of 16 bytes, u32 mask, u32 length, u32 name entry, u16 child, u16 sibling. */
+export const SHAPE_NODE_BYTES = 32
+export const SHAPE_NODES = 256
 export const SHAPE_AT = TEXT_AT + 640
-/** The same for logfmt: text `key=`. */
-export const PAIR_SHAPE_AT = SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
 /** The first pairs of a record: u32 key, its end, value, its end, kind, flags of key and value, prefix, its end (assembly/noted-pairs.ts). */
 export const PAIR_BYTES = 40
 export const MAX_NOTED_PAIRS = 64
-export const PAIRS_AT = PAIR_SHAPE_AT + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
+export const PAIRS_AT = SHAPE_AT + SHAPE_NODE_BYTES * SHAPE_NODES
 /** Values of the extra columns of the row in hand, as COPY takes them: 16 bytes each. */
 export const EXTRA_VALUES_AT = PAIRS_AT + PAIR_BYTES * MAX_NOTED_PAIRS
 /** The words of a number on its way to a double (assembly/double.ts). */

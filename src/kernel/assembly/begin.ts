@@ -12,7 +12,7 @@ import {
   ROW_FIXED_BYTES,
 } from '../memory-map'
 import { clearRollups } from './rollups'
-import { clearShape } from './shape'
+import { clearShapes } from './shape'
 import { task } from './state'
 
 /** Offsets and times are f64 so that JavaScript needs no BigInt; addresses are multiples of 8. */
@@ -45,7 +45,7 @@ export function begin(
   task.expected = task.firstOffset
   clearCounts()
   clearRollups()
-  clearShape()
+  clearShapes()
 }
 
 function clearCounts(): void {

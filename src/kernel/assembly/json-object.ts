@@ -11,12 +11,11 @@ import {
   NAME_VALUE_AT,
   NO_VALUE,
   PATH_AT,
-  SHAPE_AT,
 } from '../memory-map'
 import { beginFields, noteField } from './fields'
 import { scanString, scanValue, skipSpace } from './json'
 import { findName } from './names'
-import { expect, expectedName, firstExpected, nextExpected, passExpected } from './shape'
+import { JSON_SHAPES, knownKey, knownLength, knownName, learnKey, shapesOf } from './shape'
 import { copyBytes } from './simd'
 import {
   FLAG_ESCAPED,
@@ -56,14 +55,16 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
   if (p >= end) return 0
   if (load<u8>(p) == 0x7d) return p + 1
   let before = object + 1
-  let expected: usize = pathLength == 0 ? firstExpected(SHAPE_AT) : 0
+  let shape: usize = pathLength == 0 ? shapesOf(JSON_SHAPES) : 0
   while (true) {
     if (p >= end) return 0
     let name: usize = 0
-    const passed: usize = expected != 0 ? passExpected(expected, p, end) : 0
-    if (passed != 0) {
-      name = expectedName(expected)
-      p += passed
+    const known: usize = shape != 0 ? knownKey(shape, p, end) : 0
+    const length: usize = known != 0 ? knownLength(known) : 0
+    if (length != 0) {
+      name = knownName(known)
+      shape = known
+      p += length
     } else {
       if (load<u8>(p) != 0x22) return 0
       const keyEnd = scanString(p + 1, end)
@@ -71,10 +72,9 @@ function scanObject(object: usize, end: usize, depth: u32, pathLength: u32): usi
       name = findKey(p + 1, keyEnd, pathLength)
       const colon = skipSpace(keyEnd + 1, end)
       if (colon >= end || load<u8>(colon) != 0x3a) return 0
-      if (expected != 0 && colon == keyEnd + 1) expect(expected, p, colon, name)
+      if (shape != 0) shape = known != 0 ? known : colon == keyEnd + 1 ? learnKey(shape, p, colon, name) : 0
       p = colon + 1
     }
-    if (expected != 0) expected = nextExpected(expected, SHAPE_AT)
     p = skipSpace(p, end)
     if (p >= end) return 0
     const value = p

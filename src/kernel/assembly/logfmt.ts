@@ -11,7 +11,7 @@
  * A record without any "=" is no logfmt. Bytes that are not UTF-8, NUL in quotes, and escapes of what Postgres refuses
  * do not end it: they set FLAG_BAD.
  */
-import { ALIASES_AT, NAME_VALUE_AT, NO_VALUE, PAIR_SHAPE_AT } from '../memory-map'
+import { ALIASES_AT, NAME_VALUE_AT, NO_VALUE } from '../memory-map'
 import { sizeOfEscape } from './escape'
 import { beginFields, noteField } from './fields'
 import { sizeOfGoEscape } from './go-escape'
@@ -19,7 +19,7 @@ import { skipSpace } from './json'
 import { findName } from './names'
 import { noteKey, notePairValue } from './noted-pairs'
 import { isPlainNumber } from './number'
-import { expect, expectedName, firstExpected, nextExpected, passExpected } from './shape'
+import { knownKey, knownLength, knownName, learnKey, PAIR_SHAPES, shapesOf } from './shape'
 import { stringStops, wordStops } from './simd'
 import {
   FLAG_BAD,
@@ -48,10 +48,11 @@ export class pairValue {
   static end: usize = 0
 }
 
-/** The key read last: its name entry (0: none), and whether nothing but a space follows. */
+/** The key read last: its name entry (0: none), whether nothing but a space follows, its node of the shapes (0: none). */
 class pairKey {
   static name: usize = 0
   static isBare: bool = false
+  static shape: usize = 0
 }
 
 /** Scans a value that is not empty; gives VALUE_PAIRS, with the filled field table, or VALUE_NOT_LOGFMT. */
@@ -60,16 +61,15 @@ export function scanLogfmt(p: usize, end: usize): u32 {
   scan.pairs = 0
   scan.bareKeys = 0
   scan.growth = 0
-  let expected = firstExpected(PAIR_SHAPE_AT)
+  pairKey.shape = shapesOf(PAIR_SHAPES)
   while ((p = skipSpace(p, end)) < end) {
     scan.growth += PAIR_GROWTH
-    p = readKey(p, end, expected)
+    p = readKey(p, end)
     if (p == 0) return VALUE_NOT_LOGFMT
     if (pairKey.isBare) {
       scan.bareKeys++
       continue
     }
-    if (expected != 0) expected = nextExpected(expected, PAIR_SHAPE_AT)
     p = readPairValue(p, end)
     if (p == 0) return VALUE_NOT_LOGFMT
     scan.pairs++
@@ -83,13 +83,16 @@ export function scanLogfmt(p: usize, end: usize): u32 {
 }
 
 /** Reads the key at p < end and its "="; gives the position behind them, or 0. Sets pairKey. */
-function readKey(p: usize, end: usize, expected: usize): usize {
+function readKey(p: usize, end: usize): usize {
   pairKey.isBare = false
-  const passed: usize = expected != 0 ? passExpected(expected, p, end) : 0
-  if (passed != 0) {
-    pairKey.name = expectedName(expected)
-    noteKey(p, p + passed - 1, 0)
-    return p + passed
+  const before = pairKey.shape
+  const known: usize = before != 0 ? knownKey(before, p, end) : 0
+  const length: usize = known != 0 ? knownLength(known) : 0
+  if (length != 0) {
+    pairKey.shape = known
+    pairKey.name = knownName(known)
+    noteKey(p, p + length - 1, 0)
+    return p + length
   }
   const keyEnd = scanWord(p, end, EQUALS)
   if (keyEnd == 0 || keyEnd == p) return 0
@@ -100,7 +103,7 @@ function readKey(p: usize, end: usize, expected: usize): usize {
     return keyEnd
   }
   pairKey.name = findName(task.slot + ALIASES_AT, p, keyEnd - p)
-  if (expected != 0) expect(expected, p, keyEnd, pairKey.name)
+  if (before != 0) pairKey.shape = known != 0 ? known : learnKey(before, p, keyEnd, pairKey.name)
   return keyEnd + 1
 }
 

@@ -1,55 +1,91 @@
 /**
- * The shape of the last record: consecutive records mostly have the same keys in the same order. A key that is the
- * one expected at its place is passed with one comparison, without looking for its end or its name, which would be
- * a chain of loads (native-bench/kernel.ts: a record takes a fifth less time).
+ * The shapes of the records seen in this task: a trie of their keys in order. A key that followed these keys before is
+ * passed with one comparison, without looking for its end or its name, which would be a chain of loads; a stream in
+ * which several programs' records alternate stays predicted, because records part only where their keys do.
+ * Two roots, one a format: a key of JSON is no key of logfmt.
+ *
+ * A node: the first 16 bytes of the key with what ends it (`"key":` or `key=`), a bit for each byte that counts, their
+ * number, the name entry; then the numbers of its first child and its next sibling, 0: none.
  */
-import { PAIR_SHAPE_AT, SHAPE_AT, SHAPE_ENTRY_BYTES, SHAPE_MEMBERS } from '../memory-map'
+import { SHAPE_AT, SHAPE_NODE_BYTES, SHAPE_NODES } from '../memory-map'
 import { scan, task } from './state'
 
-// Two of them, at SHAPE_AT for JSON and at PAIR_SHAPE_AT for logfmt: a key of one is no key of the other.
-// An entry: the text `"key":` or `key=` in 16 bytes, a bit for each byte of it, its length (0: nothing expected), the name entry.
 const MASK_AT: usize = 16
+/** 0: a key that is too long or not plain. Its place in the order is known, its end and its name are not. */
 const LENGTH_AT: usize = 20
 const NAME_AT: usize = 24
-const LONGEST: usize = 16
+const CHILD_AT: usize = 28
+const SIBLING_AT: usize = 30
+const TEXT_BYTES: usize = 16
+/** More keys than this at one place are names made from data: looking through them would cost more than it saves. */
+const MAX_SIBLINGS: u32 = 8
 
-/** Expects nothing: the slot may have served other aliases. */
-export function clearShape(): void {
-  memory.fill(task.slot + SHAPE_AT, 0, SHAPE_ENTRY_BYTES * SHAPE_MEMBERS)
-  memory.fill(task.slot + PAIR_SHAPE_AT, 0, SHAPE_ENTRY_BYTES * SHAPE_MEMBERS)
+export const JSON_SHAPES: usize = 0
+export const PAIR_SHAPES: usize = 1
+const ROOTS: u32 = 2
+
+let nodes: u32 = ROOTS
+
+/** Forgets all: the slot may have served other aliases. */
+export function clearShapes(): void {
+  nodes = ROOTS
+  memory.fill(task.slot + SHAPE_AT, 0, SHAPE_NODE_BYTES * (ROOTS as usize))
 }
 
-/** The entry of the first member. */
-export function firstExpected(shape: usize): usize {
-  return task.slot + shape
+/** The node before the first key. */
+export function shapesOf(root: usize): usize {
+  return task.slot + SHAPE_AT + root * SHAPE_NODE_BYTES
 }
 
-/** The entry of the member behind; 0 when there are no more. */
-export function nextExpected(entry: usize, shape: usize): usize {
-  return entry + SHAPE_ENTRY_BYTES == task.slot + shape + SHAPE_ENTRY_BYTES * SHAPE_MEMBERS
-    ? 0
-    : entry + SHAPE_ENTRY_BYTES
+/** The node of the key at p, if it has followed `before`; else 0. */
+export function knownKey(before: usize, p: usize, end: usize): usize {
+  const text = v128.load(p)
+  let number: u32 = load<u16>(before, CHILD_AT)
+  while (number != 0) {
+    const node = nodeAt(number)
+    const mask = load<u32>(node, MASK_AT)
+    const same = i8x16.bitmask(i8x16.eq(text, v128.load(node))) as u32
+    if ((same & mask) == mask && p + load<u32>(node, LENGTH_AT) <= end) return node
+    number = load<u16>(node, SIBLING_AT)
+  }
+  return 0
 }
 
-/** Bytes of the key at p with its colon, when it is the expected one; else 0. */
-export function passExpected(entry: usize, p: usize, end: usize): usize {
-  const length: usize = load<u32>(entry, LENGTH_AT)
-  const mask = load<u32>(entry, MASK_AT)
-  const same = i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(entry))) as u32
-  return p + length <= end && (same & mask) == mask ? length : 0
+/** Bytes of a known key with its colon; 0: it must be read. */
+export function knownLength(node: usize): usize {
+  return load<u32>(node, LENGTH_AT)
 }
 
-/** The name entry of the expected key, or 0. */
-export function expectedName(entry: usize): usize {
-  return load<u32>(entry, NAME_AT)
+/** The name entry of a known key, or 0. */
+export function knownName(node: usize): usize {
+  return load<u32>(node, NAME_AT)
 }
 
-/** Expects in the next record the key that begins at p (JSON: its quote), up to `colon`. Only short plain keys. */
-export function expect(entry: usize, p: usize, colon: usize, name: usize): void {
+/**
+ * Notes that the key from p (JSON: its quote) up to `colon`, whose flags are in `scan`, follows `before`. Gives its
+ * node, or 0 when there is no room: the rest of such a record is not predicted.
+ */
+export function learnKey(before: usize, p: usize, colon: usize, name: usize): usize {
+  if (nodes == SHAPE_NODES) return 0
+  let link = before + CHILD_AT
+  let siblings: u32 = 0
+  while (load<u16>(link) != 0) {
+    if (++siblings == MAX_SIBLINGS) return 0
+    link = nodeAt(load<u16>(link)) + SIBLING_AT
+  }
+  const node = nodeAt(nodes)
   const length = colon + 1 - p
-  if (length > LONGEST || scan.flags != 0) return
-  v128.store(entry, v128.load(p))
-  store<u32>(entry, ((1 as u32) << (length as u32)) - 1, MASK_AT)
-  store<u32>(entry, length as u32, LENGTH_AT)
-  store<u32>(entry, name as u32, NAME_AT)
+  const isPlain = length <= TEXT_BYTES && scan.flags == 0
+  v128.store(node, v128.load(p))
+  store<u32>(node, ((1 as u32) << (min(length, TEXT_BYTES) as u32)) - 1, MASK_AT)
+  store<u32>(node, isPlain ? (length as u32) : 0, LENGTH_AT)
+  store<u32>(node, name as u32, NAME_AT)
+  store<u32>(node, 0, CHILD_AT)
+  store<u16>(link, nodes as u16)
+  nodes++
+  return node
+}
+
+function nodeAt(number: u32): usize {
+  return task.slot + SHAPE_AT + (number as usize) * SHAPE_NODE_BYTES
 }
