@@ -2,8 +2,9 @@
  * How fast is the kernel, one thread, Kafka batch to COPY rows, all checks on, format by format? Beside JSON.parse
  * alone over the same lines (already strings) in the same run: the ratio is what counts, the machine drifts.
  *
- *   node dist/native-bench/kernel.js [--json]
+ *   node dist/native-bench/kernel.js [--json] [--dry]
  */
+import { parseArgs } from 'node:util'
 import { instantiateKernel } from '../src/kernel/instance.ts'
 import { loadKernelModule } from '../src/kernel/kernel.ts'
 import { PAGE_BYTES, STATIC_BYTES, scratchBytes } from '../src/kernel/layout.ts'
@@ -11,7 +12,7 @@ import { BatchWalk } from '../src/parse/batch-walk.ts'
 import type { ExtraColumn, ParserSettings, ParseTask, RecordFormat } from '../src/parse/contract.ts'
 import { defaultSettings } from '../test/kernel/harness.ts'
 import { accessLine, encodeLines, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from './kernel-input.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
 const LINES = 5000
 const LINES_PER_BATCH = 500
@@ -28,7 +29,7 @@ interface FormatFigures {
   readonly MBps: Summary
 }
 
-interface Figures {
+export interface KernelFigures {
   readonly lines: number
   readonly bytesPerLine: number
   readonly runs: number
@@ -99,7 +100,7 @@ async function prepareKernel(
 
 const mean = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0) / LINES
 
-async function measure(): Promise<Figures> {
+async function measure(): Promise<KernelFigures> {
   const lines = Array.from({ length: LINES }, (_, i) => logLine(i, START_MS))
   const pairs = Array.from({ length: LINES }, (_, i) => logfmtLine(i, START_MS))
   const bytesPerLine = mean(lines)
@@ -150,17 +151,19 @@ async function measure(): Promise<Figures> {
   }
 }
 
-const json = process.argv.includes('--json')
+const { values } = parseArgs({
+  options: { dry: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+})
 const figures = await measure()
-const report = makeReport('kernel', 'npm run bench -- kernel', figures)
-writeReport(report)
+const report = makeReport('kernel', commandOf('kernel'), figures)
+if (!values.dry) writeReport(report)
 const line = (name: string, of: Summary, digits: number): string[] => [
   name,
   ...[of.min, of.median, of.max].map(value => value.toFixed(digits)),
 ]
 showReport(
   report,
-  json,
+  values.json,
   [`${figures.bytesPerLine.toFixed(0)}-byte JSON lines`, 'min', 'median', 'max'],
   [
     line('kernel, ns a record', figures.kernelNs, 0),

@@ -9,7 +9,7 @@ import { produce } from '../src/produce/produce.ts'
 import { kafkaVersion } from '../stack/jars.ts'
 import { type ProgramRound, runProgram } from './pipeline/program.ts'
 import { progress, type Servers, say, startServers, thousands } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 import { type Variation, variations } from './variations/list.ts'
 
 /** Fewer are shown and not kept. */
@@ -143,7 +143,7 @@ const chosen = variations.filter(
   ({ dimension }, n) => n === 0 || values.only === undefined || dimension === values.only,
 )
 const figures = await measure(records, rounds, chosen)
-const report = makeReport('variations', 'npm run bench -- variations', figures)
+const report = makeReport('variations', commandOf('variations'), figures)
 if (values.only === undefined && records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS) writeReport(report)
 showReport(
   report,
