@@ -9,6 +9,7 @@ interface Bench {
 export const benches = {
   anomalies: { asks: 'are anomalies found, and how soon', start: () => import('./anomalies.ts') },
   cache: { asks: 'what a dashboard costs Postgres with many viewers', start: () => import('./cache.ts') },
+  check: { asks: 'whether it is slower than the recorded floors', start: () => import('./check.ts') },
   codecs: { asks: 'what it costs to decompress a Kafka batch', start: () => import('./codecs.ts') },
   idle: { asks: 'what it costs to have nothing to do', start: () => import('./idle.ts') },
   kernel: { asks: 'how fast one thread makes rows of records', start: () => import('./kernel.ts') },
