@@ -8,7 +8,7 @@ import { decompressFrameSync } from 'lz4-napi'
 import { codecs } from '../src/codecs/codec.ts'
 import { compress } from '../src/codecs/compress.ts'
 import { decompress, loadDecoder } from '../src/codecs/decompress.ts'
-import { logLine } from './kernel-input.ts'
+import { logLine } from './kernel/input.ts'
 import { commandOf, makeReport, type Summary, showReport, summarize } from './report.ts'
 
 const LINES = 3400

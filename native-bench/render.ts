@@ -6,6 +6,7 @@ import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
 import { chartImage } from './charts/list.ts'
 import type { IdleFigures } from './idle.ts'
+import { kernelSection } from './kernel/section.ts'
 import type { KernelFigures } from './kernel.ts'
 import type { KindnessFigures } from './kindness.ts'
 import type { LatencyFigures } from './latency.ts'
@@ -95,29 +96,6 @@ ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgre
 | | | bytes a record | rows/s | of the usual | ours, µs a row | Postgres, µs a row | RSS, MiB |
 |---|---|--:|--:|--:|--:|--:|--:|
 ${rows.map(cells => `| ${cells} |`).join('\n')}`
-}
-
-function kernelSection(report: Report<KernelFigures>): string {
-  const { figures } = report
-  return `## The kernel
-
-How fast does one thread turn Kafka batches of JSON lines (${Math.round(figures.bytesPerLine)} bytes) into rows of COPY binary, all checks on? Beside it \`JSON.parse\` alone over the same lines, in the same run: the ratio is what counts.
-
-${circumstances(report, [])} · ${figures.runs} runs
-
-${chartImage('kernel')}
-
-${table([
-  row('kernel, ns a record', figures.kernelNs),
-  row('kernel, MB/s', figures.kernelMBps),
-  row('JSON.parse, ns a record', figures.jsonParseNs),
-  row('JSON.parse, MB/s', figures.jsonParseMBps),
-  row('JSON.parse over kernel', figures.ratio, 2),
-  ...figures.formats.flatMap(({ name, bytesPerLine, ns, MBps }) => [
-    row(`kernel, ${name} (${Math.round(bytesPerLine)} bytes), ns a record`, ns),
-    row(`kernel, ${name}, MB/s`, MBps),
-  ]),
-])}`
 }
 
 function stepsSection(report: Report<StepFigures>): string {

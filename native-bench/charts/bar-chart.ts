@@ -103,14 +103,15 @@ function drawAxis(place: Place, ticks: readonly number[], top: number, bottom: n
   })
 }
 
-/** A row of text each above the bars, on the side where there is room. */
+/** A row of text each above the bars, on the side where there is room; in this order no line crosses a text. */
 function drawReferences(
   place: Place,
   references: readonly Reference[],
   top: number,
   bottom: number,
 ): string[] {
-  return references.flatMap(({ label, value }, row) => {
+  const rising = [...references].sort((one, other) => one.value - other.value)
+  return rising.flatMap(({ label, value }, row) => {
     const x = xOf(place, value)
     const y = top + row * rowHeight
     const isLeft = x + textWidth(label) > width - margin

@@ -2,6 +2,7 @@
  * The charts of BENCHMARKS.md, each from one result: `npm run docs` writes them to docs/charts/, a test holds them to
  * the results. One whose result is absent is not made.
  */
+import { published } from '../kernel/published.ts'
 import type { KernelFigures } from '../kernel.ts'
 import type { LatencyFigures } from '../latency.ts'
 import { grouped } from '../markdown.ts'
@@ -82,7 +83,7 @@ function latencyChart({ figures }: Report<LatencyFigures>): BarChart {
 
 function kernelChart({ figures }: Report<KernelFigures>): BarChart {
   return {
-    title: 'Kafka batches to rows of COPY, one thread',
+    title: 'Kafka batches to rows of COPY, one thread where nothing else is said',
     description: `All checks on, by format: median, and from the least to the most of ${figures.runs} runs.`,
     series: ['LogCollector'],
     panels: [
@@ -91,9 +92,18 @@ function kernelChart({ figures }: Report<KernelFigures>): BarChart {
         digits: 0,
         bars: [
           medianBar('json', figures.kernelMBps),
+          ...(figures.parts ? [medianBar('json, scan and encode', figures.parts.scanEncodeMBps)] : []),
+          ...(figures.threads
+            ? [medianBar(`json, ${figures.threads.threads} threads`, figures.threads.MBps)]
+            : []),
           ...figures.formats.map(({ name, MBps }) => medianBar(name, MBps)),
         ],
-        references: [{ label: 'JSON.parse alone, same run', value: figures.jsonParseMBps.median }],
+        references: [
+          { label: 'JSON.parse alone, same run', value: figures.jsonParseMBps.median },
+          ...published
+            .filter(({ isInChart }) => isInChart)
+            .map(({ name, MBps }) => ({ label: `published: ${name}`, value: MBps })),
+        ],
       },
     ],
   }

@@ -1,7 +1,7 @@
 /** What is varied, one dimension at a time; everything else is as in the benchmark of the whole path. */
 import type { Codec } from '../../src/codecs/codec.ts'
 import type { RecordSource } from '../../src/produce/sources.ts'
-import { accessLine, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from '../kernel-input.ts'
+import { accessLine, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from '../kernel/input.ts'
 import { wellFormedRecords } from '../pipeline/records.ts'
 
 export interface Variation {
