@@ -17,7 +17,15 @@ import { startRedis } from '../stack/redis.ts'
 import { prepareDatabases } from './pipeline/databases.ts'
 import { say } from './pipeline/servers.ts'
 import { cpuSecondsWithChildren } from './process-usage.ts'
-import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
 /** Fewer are shown and not kept. */
 const LEAST_SECONDS = 40
@@ -191,7 +199,7 @@ const seconds = Number(values.seconds)
 const rounds = Number(values.rounds)
 if (!(seconds >= 5 && rounds >= 1)) throw new Error('--seconds of at least 5, --rounds of at least 1')
 const figures = await measure(seconds, rounds)
-const report = makeReport('cache', 'npm run bench -- cache', figures)
+const report = makeReport('cache', commandOf('cache'), figures)
 if (seconds >= LEAST_SECONDS && rounds >= LEAST_ROUNDS) say(`wrote ${writeReport(report)}`)
 showReport(
   report,

@@ -8,8 +8,8 @@ import { decompressFrameSync } from 'lz4-napi'
 import { codecs } from '../src/codecs/codec.ts'
 import { compress } from '../src/codecs/compress.ts'
 import { decompress, loadDecoder } from '../src/codecs/decompress.ts'
-import { logLine } from './kernel-input.ts'
-import { makeReport, type Summary, showReport, summarize } from './report.ts'
+import { logLine } from './kernel/input.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize } from './report.ts'
 
 const LINES = 3400
 const RUNS = 9
@@ -45,7 +45,7 @@ const figures = packers.map(codec =>
 )
 figures.push(measure('lz4-napi, its own memory', compress('lz4', plain), decompressFrameSync))
 showReport(
-  makeReport('codecs', 'npm run bench -- codecs', { bytesPerLine: plain.length / LINES, decoders: figures }),
+  makeReport('codecs', commandOf('codecs'), { bytesPerLine: plain.length / LINES, decoders: figures }),
   process.argv.includes('--json'),
   ['decoder', 'size, %', 'ns a line: min', 'median', 'max'],
   figures.map(({ decoder, packedShare, nsPerLine }) => [

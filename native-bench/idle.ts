@@ -2,7 +2,7 @@
  * What does it cost to have nothing to do, and how soon is the first row there? Starts the program several times on a
  * small backlog, and watches its CPU time when everything is stored.
  *
- *   node dist/native-bench/idle.js [--json] [--starts 3] [--seconds 30]
+ *   node dist/native-bench/idle.js [--json] [--starts 3] [--seconds 30] [--dry]
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -16,7 +16,15 @@ import { startProgram } from '../stack/program.ts'
 import { startRedis } from '../stack/redis.ts'
 import { wellFormedRecords } from './pipeline/records.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
 const RECORDS = 1_000
 const PARTITIONS = 4
@@ -137,12 +145,13 @@ const { values } = parseArgs({
   options: {
     starts: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '30' },
+    dry: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
 const figures = await measure(Number(values.starts), Number(values.seconds))
-const report = makeReport('idle', 'npm run bench -- idle', figures)
-writeReport(report)
+const report = makeReport('idle', commandOf('idle'), figures)
+if (!values.dry) writeReport(report)
 showReport(
   report,
   values.json,

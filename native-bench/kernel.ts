@@ -1,34 +1,54 @@
 /**
  * How fast is the kernel, one thread, Kafka batch to COPY rows, all checks on, format by format? Beside JSON.parse
- * alone over the same lines (already strings) in the same run: the ratio is what counts, the machine drifts.
+ * alone over the same lines (already strings) in the same run: the ratio is what counts, the machine drifts. Then what
+ * of it is scanning and encoding, and what two threads at once do.
  *
- *   node dist/native-bench/kernel.js [--json]
+ *   node dist/native-bench/kernel.js [--json] [--dry] [--runs 9]
  */
-import { instantiateKernel } from '../src/kernel/instance.ts'
-import { loadKernelModule } from '../src/kernel/kernel.ts'
-import { PAGE_BYTES, STATIC_BYTES, scratchBytes } from '../src/kernel/layout.ts'
-import { BatchWalk } from '../src/parse/batch-walk.ts'
-import type { ExtraColumn, ParserSettings, ParseTask, RecordFormat } from '../src/parse/contract.ts'
-import { defaultSettings } from '../test/kernel/harness.ts'
-import { accessLine, encodeLines, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from './kernel-input.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { parseArgs } from 'node:util'
+import { LINES, RUN_MS, time, WARM_UP_MS } from './kernel/clock.ts'
+import { type Program, preparePrograms } from './kernel/programs.ts'
+import { runThreads } from './kernel/threads.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
-const LINES = 5000
-const LINES_PER_BATCH = 500
-const RUNS = 9
-const WARM_UP_MS = 300
-const RUN_MS = 300
-const START_MS = Date.UTC(2026, 0, 15, 10)
+const THREADS = 2
 
 /** What is measured beside plain JSON: the same records in other formats, and with typed columns. */
-interface FormatFigures {
+export interface FormatFigures {
   readonly name: string
   readonly bytesPerLine: number
   readonly ns: Summary
   readonly MBps: Summary
 }
 
-interface Figures {
+/** Parts of the time over plain JSON, ns a record. */
+export interface PartFigures {
+  /** Measured alone: headers and CRC-32C of the batches. */
+  readonly checksumNs: Summary
+  /** Measured alone: headers and the records' own framing. */
+  readonly decodeNs: Summary
+  /** The rest, run by run: the whole less those two. */
+  readonly scanEncodeNs: Summary
+  readonly scanEncodeMBps: Summary
+  /** JSON.parse's time over that of the rest. */
+  readonly scanEncodeRatio: Summary
+}
+
+export interface ThreadFigures {
+  readonly threads: number
+  /** Of all of them together. */
+  readonly MBps: Summary
+}
+
+export interface KernelFigures {
   readonly lines: number
   readonly bytesPerLine: number
   readonly runs: number
@@ -39,138 +59,99 @@ interface Figures {
   /** JSON.parse's time over the kernel's, run by run. */
   readonly ratio: Summary
   readonly formats: readonly FormatFigures[]
+  /** Results from before these were measured have neither. */
+  readonly parts?: PartFigures
+  readonly threads?: ThreadFigures
 }
 
-const columns: readonly ExtraColumn[] = [
-  { name: 'status', from: 'status', type: 'smallint' },
-  { name: 'duration_ms', from: 'duration_ms', type: 'double precision' },
-  { name: 'path', from: 'path', type: 'text' },
-]
-
-/** Nanoseconds a line of `once`, which deals with all lines, over at least `ms`. */
-function time(ms: number, once: () => void): number {
-  const startedAt = performance.now()
-  let rounds = 0
-  let elapsed = 0
-  do {
-    once()
-    rounds += 1
-    elapsed = performance.now() - startedAt
-  } while (elapsed < ms)
-  return (elapsed * 1e6) / (rounds * LINES)
-}
-
-async function prepareKernel(
-  lines: readonly string[],
-  changes: Partial<ParserSettings>,
-): Promise<() => void> {
-  const input = encodeLines(lines, LINES_PER_BATCH, START_MS)
-  const settings = { ...defaultSettings, maxRecordBytes: 1 << 20, ...changes }
-  const inputAddress = STATIC_BYTES + scratchBytes(settings)
-  const outputAddress = inputAddress + Math.ceil(input.length / PAGE_BYTES + 1) * PAGE_BYTES
-  const pages = outputAddress / PAGE_BYTES + 65
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  const kernel = instantiateKernel(loadKernelModule(), memory)
-  const walk = new BatchWalk(kernel, [settings])
-  kernel.bytes.set(input, inputAddress)
-  const task: ParseTask = {
-    pipeline: 0,
-    scratchAddress: STATIC_BYTES,
-    inputAddress,
-    inputBytes: input.length,
-    inputKey: 1,
-    outputAddress,
-    outputBytes: 64 * PAGE_BYTES,
-    topicId: 1,
-    partition: 0,
-    fromOffset: 0,
-    toOffset: LINES,
-    nowMs: START_MS,
-    abortedAt: 0,
-    abortedCount: 0,
-  }
-  const { malformed, rows, sanitized } = walk.run(task)
-  if (rows !== LINES || malformed + sanitized > 0)
-    throw new Error('the kernel did not make a row of every line')
-  return () => {
-    walk.run(task)
-  }
-}
-
-const mean = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0) / LINES
-
-async function measure(): Promise<Figures> {
-  const lines = Array.from({ length: LINES }, (_, i) => logLine(i, START_MS))
-  const pairs = Array.from({ length: LINES }, (_, i) => logfmtLine(i, START_MS))
-  const bytesPerLine = mean(lines)
-  const lineFormat = async (name: string, format: RecordFormat, line: typeof accessLine) => {
-    const made = Array.from({ length: LINES }, (_, i) => line(i, START_MS))
-    return { name, bytes: mean(made), run: await prepareKernel(made, { format }) }
-  }
-  const runJsonParse = (): void => {
-    for (const line of lines) JSON.parse(line)
-  }
-  const programs = [
-    { name: 'json', bytes: bytesPerLine, run: await prepareKernel(lines, {}) },
-    { name: 'logfmt', bytes: mean(pairs), run: await prepareKernel(pairs, { format: 'logfmt' }) },
-    { name: 'raw', bytes: bytesPerLine, run: await prepareKernel(lines, { format: 'raw' }) },
-    { name: 'auto, JSON', bytes: bytesPerLine, run: await prepareKernel(lines, { format: 'auto' }) },
-    { name: 'auto, logfmt', bytes: mean(pairs), run: await prepareKernel(pairs, { format: 'auto' }) },
-    await lineFormat('access, combined', 'access', accessLine),
-    await lineFormat('syslog, RFC 3164', 'syslog', oldSyslogLine),
-    await lineFormat('syslog, RFC 5424', 'syslog', newSyslogLine),
-    await lineFormat('auto, access', 'auto', accessLine),
-    await lineFormat('auto, RFC 3164', 'auto', oldSyslogLine),
-    { name: 'json, 3 columns', bytes: bytesPerLine, run: await prepareKernel(lines, { columns }) },
-    { name: 'JSON.parse', bytes: bytesPerLine, run: runJsonParse },
-  ]
+/** Nanoseconds a line of each program, for each run; they take turns. */
+function timesOf(programs: readonly Program[], runs: number): Map<Program, number[]> {
+  const times = new Map(programs.map(program => [program, [] as number[]]))
   for (const { run } of programs) time(WARM_UP_MS, run)
-  const times = programs.map((): number[] => [])
-  for (let run = 0; run < RUNS; run++) {
-    for (const [index, program] of programs.entries()) times[index]!.push(time(RUN_MS, program.run))
+  for (let run = 0; run < runs; run++) for (const [program, ns] of times) ns.push(time(RUN_MS, program.run))
+  return times
+}
+
+const perSecond = (bytes: number, ns: number): number => (bytes / ns) * 1000
+
+function partsOf(bytes: number, whole: number[], checksum: number[], decode: number[], jsonParse: number[]) {
+  const rest = whole.map((ns, run) => ns - checksum[run]! - decode[run]!)
+  return {
+    checksumNs: summarize(checksum),
+    decodeNs: summarize(decode),
+    scanEncodeNs: summarize(rest),
+    scanEncodeMBps: summarize(rest.map(ns => perSecond(bytes, ns))),
+    scanEncodeRatio: summarize(rest.map((ns, run) => jsonParse[run]! / ns)),
   }
-  const formats = programs.map(({ name, bytes }, index) => ({
-    name,
-    bytesPerLine: bytes,
-    ns: summarize(times[index]!),
-    MBps: summarize(times[index]!.map(ns => (bytes / ns) * 1000)),
-  }))
-  const kernel = formats[0]!
-  const jsonParse = formats.at(-1)!
+}
+
+async function measure(runs: number): Promise<KernelFigures> {
+  const { json, checksum, decode, jsonParse, formats } = preparePrograms()
+  const times = timesOf([json, checksum, decode, jsonParse, ...formats], runs)
+  const of = (program: Program): number[] => times.get(program)!
+  const rateOf = (program: Program): Summary => summarize(of(program).map(ns => perSecond(program.bytes, ns)))
+  const together = await runThreads(THREADS, runs)
   return {
     lines: LINES,
-    bytesPerLine,
-    runs: RUNS,
-    kernelNs: kernel.ns,
-    kernelMBps: kernel.MBps,
-    jsonParseNs: jsonParse.ns,
-    jsonParseMBps: jsonParse.MBps,
-    ratio: summarize(times.at(-1)!.map((ns, run) => ns / times[0]![run]!)),
-    formats: formats.slice(1, -1),
+    bytesPerLine: json.bytes,
+    runs,
+    kernelNs: summarize(of(json)),
+    kernelMBps: rateOf(json),
+    jsonParseNs: summarize(of(jsonParse)),
+    jsonParseMBps: rateOf(jsonParse),
+    ratio: summarize(of(jsonParse).map((ns, run) => ns / of(json)[run]!)),
+    formats: formats.map(program => ({
+      name: program.name,
+      bytesPerLine: program.bytes,
+      ns: summarize(of(program)),
+      MBps: rateOf(program),
+    })),
+    parts: partsOf(json.bytes, of(json), of(checksum), of(decode), of(jsonParse)),
+    threads: {
+      threads: THREADS,
+      MBps: summarize(together.map(run => run.reduce((sum, ns) => sum + perSecond(json.bytes, ns), 0))),
+    },
   }
 }
 
-const json = process.argv.includes('--json')
-const figures = await measure()
-const report = makeReport('kernel', 'npm run bench -- kernel', figures)
-writeReport(report)
-const line = (name: string, of: Summary, digits: number): string[] => [
-  name,
-  ...[of.min, of.median, of.max].map(value => value.toFixed(digits)),
-]
+function rowsOf({ parts, threads, ...figures }: KernelFigures): string[][] {
+  return [
+    summaryRow('kernel, ns a record', figures.kernelNs, 0),
+    summaryRow('kernel, MB/s', figures.kernelMBps, 0),
+    summaryRow('JSON.parse alone, ns a record', figures.jsonParseNs, 0),
+    summaryRow('JSON.parse alone, MB/s', figures.jsonParseMBps, 0),
+    summaryRow('JSON.parse over kernel', figures.ratio, 2),
+    summaryRow('CRC-32C alone, ns a record', parts!.checksumNs, 0),
+    summaryRow('Kafka records decoded alone, ns a record', parts!.decodeNs, 0),
+    summaryRow('scan and encode (the rest), ns a record', parts!.scanEncodeNs, 0),
+    summaryRow('scan and encode (the rest), MB/s', parts!.scanEncodeMBps, 0),
+    summaryRow('JSON.parse over scan and encode', parts!.scanEncodeRatio, 2),
+    summaryRow(`kernel, ${threads!.threads} threads together, MB/s`, threads!.MBps, 0),
+    ...figures.formats.flatMap(({ name, ns, MBps, bytesPerLine }) => [
+      summaryRow(`kernel, ${name} (${bytesPerLine.toFixed(0)} bytes), ns a record`, ns, 0),
+      summaryRow(`kernel, ${name}, MB/s`, MBps, 0),
+    ]),
+  ]
+}
+
+/** Fewer are shown and not kept. */
+const LEAST_RUNS = 9
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: String(LEAST_RUNS) },
+    dry: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+})
+const runs = Number(values.runs)
+if (!(runs >= 1)) throw new Error('--runs of at least 1')
+const figures = await measure(runs)
+const report = makeReport('kernel', commandOf('kernel'), figures)
+if (!values.dry && runs >= LEAST_RUNS) writeReport(report)
 showReport(
   report,
-  json,
+  values.json,
   [`${figures.bytesPerLine.toFixed(0)}-byte JSON lines`, 'min', 'median', 'max'],
-  [
-    line('kernel, ns a record', figures.kernelNs, 0),
-    line('kernel, MB/s', figures.kernelMBps, 0),
-    line('JSON.parse alone, ns a record', figures.jsonParseNs, 0),
-    line('JSON.parse alone, MB/s', figures.jsonParseMBps, 0),
-    line('JSON.parse over kernel', figures.ratio, 2),
-    ...figures.formats.flatMap(({ name, ns, MBps, bytesPerLine }) => [
-      line(`kernel, ${name} (${bytesPerLine.toFixed(0)} bytes), ns a record`, ns, 0),
-      line(`kernel, ${name}, MB/s`, MBps, 0),
-    ]),
-  ],
+  rowsOf(figures),
 )

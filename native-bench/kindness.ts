@@ -20,7 +20,7 @@ import {
 import { type Databases, prepareDatabases } from './pipeline/databases.ts'
 import { runProgram } from './pipeline/program.ts'
 import { wellFormedRecords } from './pipeline/records.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
 const PARTITIONS = 16
 const TOPIC = 'bench-kindness'
@@ -188,7 +188,7 @@ const [records, rounds, writers] = [values.records, values.rounds, values.writer
 ]
 if (!(records >= 1000 && rounds >= 1 && writers >= 1)) throw new Error('--records of at least 1000')
 const figures = await measure({ records, rounds, writers, bound: values.bound })
-const report = makeReport('kindness', 'npm run bench -- kindness', figures)
+const report = makeReport('kindness', commandOf('kindness'), figures)
 if (records >= LEAST_RECORDS) say(`wrote ${writeReport(report)}`)
 else say(`not kept: results are kept of runs with ${LEAST_RECORDS} records or more`)
 showReport(

@@ -22,7 +22,15 @@ import {
   TOPIC,
   thousands,
 } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
 /** Of the maximum rate. */
 const SHARES = [0.01, 0.1, 0.5] as const
@@ -174,7 +182,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const figures = await measure(Number(values.records), Number(values.seconds), rounds)
-const report = makeReport('latency', 'npm run bench -- latency', figures)
+const report = makeReport('latency', commandOf('latency'), figures)
 if (rounds >= LEAST_ROUNDS) writeReport(report)
 showReport(
   report,

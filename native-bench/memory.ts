@@ -13,7 +13,7 @@ import { startPostgres } from '../stack/postgres.ts'
 import { type Databases, prepareDatabases } from './pipeline/databases.ts'
 import { runProgram } from './pipeline/program.ts'
 import { wellFormedRecords } from './pipeline/records.ts'
-import { makeReport, showReport, writeReport } from './report.ts'
+import { commandOf, makeReport, showReport, writeReport } from './report.ts'
 
 const MIB = 2 ** 20
 const PARTITIONS = 16
@@ -119,7 +119,7 @@ if (!(records >= 1000)) throw new Error('--records of at least 1000')
 const chosen = codecs.filter(codec => values.codecs.split(',').includes(codec))
 if (chosen.length === 0) throw new Error(`--codecs of ${codecs.join()}`)
 const figures = await measure(records, chosen)
-const report = makeReport('memory', 'npm run bench -- memory', figures)
+const report = makeReport('memory', commandOf('memory'), figures)
 if (records >= LEAST_RECORDS && chosen.length === codecs.length) say(`wrote ${writeReport(report)}`)
 else say('not kept: results are kept of runs with ten million records or more and every codec')
 showReport(

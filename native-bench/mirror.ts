@@ -18,7 +18,15 @@ import {
   TOPIC,
   thousands,
 } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
 /** Fewer are shown and not kept. */
 const LEAST_RECORDS = 3_000_000
@@ -143,7 +151,7 @@ const records = Number(values.records)
 const rounds = Number(values.rounds)
 if (!(records >= 1000 && rounds >= 1)) throw new Error('--records of at least 1000, --rounds of at least 1')
 const figures = await measure(records, rounds)
-const report = makeReport('mirror', 'npm run bench -- mirror', figures)
+const report = makeReport('mirror', commandOf('mirror'), figures)
 if (records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS) say(`wrote ${writeReport(report)}`)
 showReport(
   report,

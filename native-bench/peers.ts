@@ -22,7 +22,7 @@ import {
   startServers,
   thousands,
 } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
 /** Fewer would mostly measure the start: such a run is shown and not kept. */
 const LEAST_RECORDS = 1_000_000
@@ -240,8 +240,7 @@ async function measure(options: Options): Promise<PeersFigures> {
 
 const options = readOptions()
 const figures = await measure(options)
-const given = process.argv.slice(2).filter(argument => argument !== '--json')
-const report = makeReport('peers', ['npm run bench -- peers', ...given].join(' '), figures)
+const report = makeReport('peers', commandOf('peers'), figures)
 const isWhole = figures.programs.length === peers.length
 if (isWhole && options.records >= LEAST_RECORDS && options.rounds >= LEAST_ROUNDS)
   say(`wrote ${writeReport(report)}`)

@@ -21,7 +21,15 @@ import {
   TOPIC,
   thousands,
 } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
 /** Fewer would mostly measure the warm-up: such a run is shown and not kept. */
 const LEAST_RECORDS = 5_000_000
@@ -154,7 +162,7 @@ async function measure(options: Options): Promise<PipelineFigures> {
 
 const options = readOptions()
 const figures = await measure(options)
-const report = makeReport('pipeline', 'npm run bench -- pipeline', figures)
+const report = makeReport('pipeline', commandOf('pipeline'), figures)
 const isKept = options.records >= LEAST_RECORDS && options.settings.length === 0 && options.profile === null
 if (isKept) say(`wrote ${writeReport(report)}`)
 else say('not kept: results are kept of runs with the default settings and five million records or more')

@@ -9,7 +9,15 @@ import { kafkaVersion } from '../stack/jars.ts'
 import { type Program, startProgram } from '../stack/program.ts'
 import { fillTopic, type Servers, say, startServers, TOPIC } from './pipeline/servers.ts'
 import { Stored } from './recovery/stored.ts'
-import { makeReport, type Summary, showReport, summarize, summaryRow, writeReport } from './report.ts'
+import {
+  commandOf,
+  makeReport,
+  type Summary,
+  showReport,
+  summarize,
+  summaryRow,
+  writeReport,
+} from './report.ts'
 
 /** Fewer are shown and not kept. */
 const LEAST_ROUNDS = 5
@@ -134,7 +142,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const figures = await measure(Number(values.records), rounds)
-const report = makeReport('recovery', 'npm run bench -- recovery', figures)
+const report = makeReport('recovery', commandOf('recovery'), figures)
 if (rounds >= LEAST_ROUNDS) writeReport(report)
 showReport(
   report,

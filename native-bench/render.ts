@@ -1,13 +1,13 @@
 /**
- * BENCHMARKS.md and the figures in README.md, from results/*.json: `npm run docs` writes them, a test holds them to the
- * results. A question without a result has no section.
+ * BENCHMARKS.md, from results/*.json: `npm run docs` writes it, a test holds it to the results. A question without a
+ * result has no section. Charts: charts/list.ts; the figures in README.md: readme-figures.ts.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { repositoryRoot } from '../stack/paths.ts'
 import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
+import { chartImage } from './charts/list.ts'
 import type { IdleFigures } from './idle.ts'
+import { kernelSection } from './kernel/section.ts'
+import type { KernelFigures } from './kernel.ts'
 import type { KindnessFigures } from './kindness.ts'
 import type { LatencyFigures } from './latency.ts'
 import { circumstances, grouped, row, table } from './markdown.ts'
@@ -17,34 +17,10 @@ import { peersSection } from './peers/section.ts'
 import type { PeersFigures } from './peers.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { RecoveryFigures } from './recovery.ts'
-import type { Report, Summary } from './report.ts'
+import type { Report } from './report.ts'
+import { readResult as read } from './results.ts'
 import type { StepFigures } from './steps.ts'
 import type { VariationsFigures } from './variations.ts'
-
-/** What of the kernel's figures is shown. */
-interface KernelFigures {
-  readonly bytesPerLine: number
-  readonly runs: number
-  readonly kernelNs: Summary
-  readonly kernelMBps: Summary
-  readonly jsonParseNs: Summary
-  readonly jsonParseMBps: Summary
-  readonly ratio: Summary
-  /** Results written before there were formats have none. */
-  readonly formats?: readonly {
-    readonly name: string
-    readonly bytesPerLine: number
-    readonly ns: Summary
-    readonly MBps: Summary
-  }[]
-}
-
-const folder = join(repositoryRoot, 'native-bench', 'results')
-
-function read<Figures>(name: string): Report<Figures> | null {
-  const path = join(folder, `${name}.json`)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report<Figures>) : null
-}
 
 function pipelineSection(report: Report<PipelineFigures>): string {
   const { figures } = report
@@ -73,6 +49,10 @@ ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgre
   )
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ')}
+
+${chartImage('pipeline-rows')}
+
+${chartImage('pipeline-cpu')}
 
 ${table([
   row('rows a second', figures.rowsPerSecond),
@@ -118,27 +98,6 @@ ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgre
 ${rows.map(cells => `| ${cells} |`).join('\n')}`
 }
 
-function kernelSection(report: Report<KernelFigures>): string {
-  const { figures } = report
-  return `## The kernel
-
-How fast does one thread turn Kafka batches of JSON lines (${Math.round(figures.bytesPerLine)} bytes) into rows of COPY binary, all checks on? Beside it \`JSON.parse\` alone over the same lines, in the same run: the ratio is what counts.
-
-${circumstances(report, [])} · ${figures.runs} runs
-
-${table([
-  row('kernel, ns a record', figures.kernelNs),
-  row('kernel, MB/s', figures.kernelMBps),
-  row('JSON.parse, ns a record', figures.jsonParseNs),
-  row('JSON.parse, MB/s', figures.jsonParseMBps),
-  row('JSON.parse over kernel', figures.ratio, 2),
-  ...(figures.formats ?? []).flatMap(({ name, bytesPerLine, ns, MBps }) => [
-    row(`kernel, ${name} (${Math.round(bytesPerLine)} bytes), ns a record`, ns),
-    row(`kernel, ${name}, MB/s`, MBps),
-  ]),
-])}`
-}
-
 function stepsSection(report: Report<StepFigures>): string {
   const { figures } = report
   const rows = figures.steps.flatMap(({ step, ns, MBps }) => {
@@ -182,6 +141,8 @@ function latencySection(report: Report<LatencyFigures>): string {
 How long from the producer's acknowledgement until the row can be read? One producer sends JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean to ${figures.partitions} partitions, for ${figures.seconds} seconds at each share of the maximum rate of the same run (${grouped(figures.maximumRowsPerSecond)} rows a second from a backlog), all defaults; a thread asks Postgres every millisecond what is visible. Producer, Kafka, Postgres and the program share the machine. ${figures.rounds} rounds.
 
 ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
+
+${chartImage('latency')}
 
 ${table(rows)}`
 }
@@ -329,46 +290,4 @@ export function benchmarksPage(): string {
     'Made from `native-bench/results/*.json` by `npm run docs`; each of these files was written by the command that it names. Absolute figures are those of one machine; ratios within a run carry over best.',
     ...sections.filter(section => section !== null),
   ].join('\n\n')}\n`
-}
-
-const barWidth = 40
-
-/** Bars in proportion, the largest in full width. */
-function bars(unit: string, lines: readonly (readonly [string, number])[], digits: number): string[] {
-  const most = Math.max(...lines.map(([, value]) => value))
-  const widest = Math.max(...lines.map(([name]) => name.length))
-  return lines.map(([name, value]) => {
-    const bar = '█'.repeat(Math.max(1, Math.round((value / most) * barWidth)))
-    return `${name.padEnd(widest)}  ${bar} ${digits ? value.toFixed(digits) : grouped(value)} ${unit}`
-  })
-}
-
-/** The figures of README.md: medians of the whole path. */
-export function pipelineChart(): string {
-  const report = read<PipelineFigures>('pipeline')
-  if (report === null) return 'No result yet: `npm run bench -- pipeline` makes one.'
-  const { figures, machine } = report
-  return [
-    '```',
-    ...bars(
-      'rows/s',
-      [
-        ['Kafka to COMMIT', figures.rowsPerSecond.median],
-        ['ceiling: COPY from a file', figures.ceilingRowsPerSecond.median],
-      ],
-      0,
-    ),
-    '',
-    ...bars(
-      'µs a row',
-      [
-        ['CPU of LogCollector', figures.ourCpuUsPerRow.median],
-        ['CPU of Postgres', figures.postgresCpuUsPerRow.median],
-      ],
-      2,
-    ),
-    '```',
-    '',
-    `Medians of ${figures.rounds.length} rounds with ${grouped(figures.records)} JSON records of ${Math.round(figures.bytesPerRecord)} bytes, Kafka, Postgres and LogCollector together on ${machine.cores} cores; peak memory ${Math.round(figures.peakRssMiB.median)} MiB. [BENCHMARKS.md](BENCHMARKS.md) says how.`,
-  ].join('\n')
 }

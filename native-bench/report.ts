@@ -59,6 +59,10 @@ export function summarize(values: readonly number[]): Summary {
   }
 }
 
+/** The command of a run, with the options that it was given. */
+export const commandOf = (name: string): string =>
+  ['npm run bench --', name, ...process.argv.slice(2).filter(argument => argument !== '--json')].join(' ')
+
 /** The figures with everything that is needed to judge them. */
 export function makeReport<Figures>(name: string, command: string, figures: Figures): Report<Figures> {
   return { name, at: new Date().toISOString(), command, machine: machineFacts(), commit: commitOf(), figures }

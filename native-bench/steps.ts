@@ -2,12 +2,13 @@
  * What does a step cost a record, one thread? Each step alone over lines of an access log that all differ, with fields
  * in a Map: what the worker spends to make fields and to write them back is not in it. MB/s are of the lines.
  *
- *   node dist/native-bench/steps.js [--json]
+ *   node dist/native-bench/steps.js [--json] [--dry]
  */
+import { parseArgs } from 'node:util'
 import { compileStep, type Fields, type FieldValue } from '../src/parse/steps/index.ts'
 import { makeDatabase } from '../test/parse/steps/mmdb.ts'
 import { configOf } from '../test/parse/steps/record.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 
 const LINES = 5000
 const RUNS = 9
@@ -125,11 +126,14 @@ const figures: StepFigures = {
     return { step, ns: summarize(ns), MBps: summarize(ns.map(each => (bytesPerLine / each) * 1000)) }
   }),
 }
-const report = makeReport('steps', 'npm run bench -- steps', figures)
-writeReport(report)
+const { values } = parseArgs({
+  options: { dry: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+})
+const report = makeReport('steps', commandOf('steps'), figures)
+if (!values.dry) writeReport(report)
 showReport(
   report,
-  process.argv.includes('--json'),
+  values.json,
   [`${bytesPerLine.toFixed(0)}-byte lines`, 'ns a record: min', 'median', 'max', 'MB/s'],
   figures.steps.map(({ step, ns, MBps }) => [
     step,

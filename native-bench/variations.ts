@@ -1,6 +1,6 @@
 /**
- * What does each thing that users choose cost: format, record size, compression, partitions, threads, writers, memory? One
- * is varied at a time, and every round stores the usual records too: the ratio within the round is what counts.
+ * What does each thing that users choose cost: format, record size, compression, partitions, threads, writers, memory,
+ * indexes? One is varied at a time, and every round stores the usual records too: the ratio within the round is what counts.
  *
  *   node dist/native-bench/variations.js [--json] [--records 1000000] [--rounds 5] [--only dimension]
  */
@@ -9,12 +9,13 @@ import { produce } from '../src/produce/produce.ts'
 import { kafkaVersion } from '../stack/jars.ts'
 import { type ProgramRound, runProgram } from './pipeline/program.ts'
 import { progress, type Servers, say, startServers, thousands } from './pipeline/servers.ts'
-import { makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
+import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 import { type Variation, variations } from './variations/list.ts'
+import { checkRows, prepareRows } from './variations/rows.ts'
 
 /** Fewer are shown and not kept. */
 const LEAST_RECORDS = 1_000_000
-const LEAST_ROUNDS = 3
+const LEAST_ROUNDS = 5
 /** Of a topic: large records are fewer. */
 const MOST_BYTES = 600e6
 
@@ -59,15 +60,23 @@ async function fill({ kafka }: Servers, variation: Variation, most: number): Pro
 
 let groups = 0
 
-async function run(servers: Servers, variation: Variation, { records }: Filled): Promise<ProgramRound> {
+/** Stores a topic once; what the first round of a variation left is looked at. */
+async function run(
+  servers: Servers,
+  variation: Variation,
+  { records }: Filled,
+  isFirst: boolean,
+): Promise<ProgramRound> {
   const { kafka, postgres, databases } = servers
   groups += 1
   const topic = topicOf(variation)
-  return runProgram({
+  const database = await databases.fresh()
+  await prepareRows(database, variation)
+  const round = await runProgram({
     brokers: kafka.address,
     topic,
     group: `bench-variation-${groups}`,
-    database: await databases.fresh(),
+    database,
     records,
     kafkaPid: kafka.pid!,
     postgresPid: postgres.pid!,
@@ -75,6 +84,8 @@ async function run(servers: Servers, variation: Variation, { records }: Filled):
     profile: null,
     onProgress: stored => progress(`${variation.dimension} ${variation.name}: ${thousands(stored)}`),
   })
+  if (isFirst) await checkRows(database, variation)
+  return round
 }
 
 async function measure(
@@ -92,12 +103,12 @@ async function measure(
     }
     const [usual] = chosen as readonly [Variation, ...Variation[]]
     // Warms up, and does not count.
-    await run(servers, usual, filled.get(usual.topic)!)
+    await run(servers, usual, filled.get(usual.topic)!, false)
     const results = chosen.map((): { round: ProgramRound; ofUsual: number }[] => [])
     for (let number = 1; number <= rounds; number++) {
       let usualRate = 0
       for (const [n, variation] of chosen.entries()) {
-        const round = await run(servers, variation, filled.get(variation.topic)!)
+        const round = await run(servers, variation, filled.get(variation.topic)!, number === 1)
         if (n === 0) usualRate = round.rowsPerSecond
         const ofUsual = round.rowsPerSecond / usualRate
         results[n]!.push({ round, ofUsual })
@@ -143,7 +154,7 @@ const chosen = variations.filter(
   ({ dimension }, n) => n === 0 || values.only === undefined || dimension === values.only,
 )
 const figures = await measure(records, rounds, chosen)
-const report = makeReport('variations', 'npm run bench -- variations', figures)
+const report = makeReport('variations', commandOf('variations'), figures)
 if (values.only === undefined && records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS) writeReport(report)
 showReport(
   report,

@@ -3,7 +3,6 @@
  * the command can run (prerequisites, npm ci, build), then hands over. Plain JavaScript: node_modules may be missing.
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +22,7 @@ const commands = {
   test: { program: 'dist/test/support/run.js', needsStack: true },
   faults: { program: 'dist/test/faults/run.js', needsStack: true },
   mutants: { program: 'dist/test/faults/mutants/run.js', needsStack: true },
-  bench: { program: 'dist/native-bench', needsStack: false },
+  bench: { program: 'dist/native-bench/main.js', needsStack: false },
 }
 
 const say = line => console.error(`logcollector: ${line}`)
@@ -39,19 +38,6 @@ function prepare(command, args) {
     runProgram(root, 'biome', process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', '.'])
   }
   build(root, say)
-}
-
-/** bench has a program for each question, named by its first argument; the others have one. */
-function programOf(command, args) {
-  const { program } = commands[command]
-  if (command !== 'bench') return { program, args }
-  const [name = '', ...rest] = args
-  const path = join(program, `${name}.js`)
-  if (!/^[\w-]+$/.test(name) || !existsSync(join(root, path)))
-    throw new Error(
-      `there is no bench "${name}"; say which: npm run bench -- anomalies, cache, codecs, idle, kernel, kindness, latency, memory, mirror, peers, pipeline, recovery, steps or variations`,
-    )
-  return { program: path, args: rest }
 }
 
 /** Runs the program in our place: its exit code is ours, signals reach it too. */
@@ -74,8 +60,8 @@ if (!(command in commands)) {
 }
 try {
   prepare(command, args)
-  const target = programOf(command, args)
-  if (target.program) handOver(target.program, target.args)
+  const { program } = commands[command]
+  if (program) handOver(program, args)
 } catch (error) {
   say(error instanceof Error ? error.message : String(error))
   if (command === 'test') console.log('0 passed, 1 failed')

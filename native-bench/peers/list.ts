@@ -13,8 +13,8 @@ const sources = join(repositoryRoot, 'native-bench', 'peers')
 /** Where Debian keeps the libraries of this machine. */
 const machineLibraries = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
 const attrsId = `attrs->>'id'`
-const allColumns = 'all columns of logs.sql'
-const plainTable = readFileSync(join(sources, 'logs.sql'), 'utf8')
+const sameTable = 'the same columns but topic_id, the same partitions and BRIN index'
+const logsTable = readFileSync(join(sources, 'logs.sql'), 'utf8')
 
 /** Runs build.sh of a folder; it puts its result into a folder under .stack/, or leaves what is there. */
 async function buildInto(folder: string, needs: string, report: (line: string) => void): Promise<string> {
@@ -34,7 +34,7 @@ const ours: Peer = {
   name: 'logcollector',
   what: '`logcollector run`, default settings',
   delivery: 'exactly once',
-  fills: 'every column of logcollector.logs (partitioned, BRIN index), rollups, ledger, positions',
+  fills: 'every column of logcollector.logs (partitions by day, BRIN index), rollups, ledger, positions',
   table: 'logcollector.logs',
   id: attrsId,
   message: 'message',
@@ -58,12 +58,12 @@ const goProgram = (name: string, program: string, what: string): Peer => ({
   name,
   what,
   delivery: 'at least once: the offset follows the rows',
-  fills: allColumns,
+  fills: sameTable,
   table: 'public.logs',
   id: attrsId,
   message: 'message',
   aside: null,
-  setUp: plainTable,
+  setUp: logsTable,
   async build(report) {
     const folder = await buildInto('go', 'Go and its module proxy', report)
     return () => ({ command: join(folder, program), args: [] })
@@ -74,12 +74,12 @@ const nodeAverage: Peer = {
   name: 'node-average',
   what: 'kafkajs eachBatch, JSON.parse, INSERT … unnest',
   delivery: 'at least once: the offset follows the rows',
-  fills: allColumns,
+  fills: sameTable,
   table: 'public.logs',
   id: attrsId,
   message: 'message',
   aside: null,
-  setUp: plainTable,
+  setUp: logsTable,
   build: async () => () => ({
     command: process.execPath,
     args: [join(sources, 'node-average', 'consumer.mjs')],
@@ -90,7 +90,7 @@ const telegraf: Peer = {
   name: 'telegraf',
   what: 'Telegraf 1.37.2: kafka_consumer, json, postgresql (COPY)',
   delivery: 'at least once, but for batches that Postgres refuses',
-  fills: 'a flat column a field, no jsonb, no partition and offset',
+  fills: 'a table without partitions and index: a flat column a field, no jsonb, no partition and offset',
   table: 'public.telegraf_logs',
   id: 'id',
   message: 'msg',
@@ -107,7 +107,7 @@ const rsyslog: Peer = {
   name: 'rsyslog',
   what: 'rsyslog: imkafka, mmjsonparse, ompgsql (an INSERT a record)',
   delivery: 'none: offsets follow a clock, not the rows',
-  fills: 'the fields as text, the whole record as jsonb, no partition and offset',
+  fills: 'a table without partitions and index: the fields as text, the whole record as jsonb',
   table: 'public.rsyslog_logs',
   id: attrsId,
   message: 'message',
@@ -130,7 +130,7 @@ const debezium: Peer = {
   name: 'debezium',
   what: 'Kafka Connect 4.3 and the Debezium JDBC sink 3.5: INSERT … unnest',
   delivery: 'at least once: offsets follow the rows, once a second',
-  fills: 'a flat column a field, no jsonb, no partition and offset',
+  fills: 'a table without partitions and index: a flat column a field, no jsonb, no partition and offset',
   table: 'public.debezium_logs',
   id: 'id',
   message: 'msg',

@@ -1,7 +1,7 @@
 /** What is varied, one dimension at a time; everything else is as in the benchmark of the whole path. */
 import type { Codec } from '../../src/codecs/codec.ts'
 import type { RecordSource } from '../../src/produce/sources.ts'
-import { accessLine, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from '../kernel-input.ts'
+import { accessLine, logfmtLine, logLine, newSyslogLine, oldSyslogLine } from '../kernel/input.ts'
 import { wellFormedRecords } from '../pipeline/records.ts'
 
 export interface Variation {
@@ -16,6 +16,10 @@ export interface Variation {
   readonly source: (records: number) => RecordSource
   /** Settings beside the addresses: key=value. `{topic}` stands for the topic's name. */
   readonly settings: readonly string[]
+  /** Names that attrs of every row must have: else the settings were not what read the records. */
+  readonly attrs: readonly string[]
+  /** Run in the empty database before each round; null: nothing. */
+  readonly sql: string | null
 }
 
 const DISTINCT_LINES = 20_000
@@ -60,14 +64,16 @@ const usual: Variation = {
   bytesPerRecord: 300,
   source: wellFormedRecords,
   settings: [],
+  attrs: [],
+  sql: null,
 }
 
 const formats = [
-  ['logfmt', logfmtLine, 260, 'parse.format=logfmt'],
-  ['access log', accessLine, 186, 'parse.format=access'],
-  ['syslog, RFC 3164', oldSyslogLine, 140, 'parse.format=syslog'],
-  ['syslog, RFC 5424', newSyslogLine, 210, 'parse.format=syslog'],
-  ['raw', logLine, 312, 'parse.format=raw'],
+  ['logfmt', logfmtLine, 260, 'logfmt', ['method', 'path', 'status']],
+  ['access log', accessLine, 186, 'access', ['method', 'path', 'user_agent']],
+  ['syslog, RFC 3164', oldSyslogLine, 140, 'syslog', ['facility', 'pid']],
+  ['syslog, RFC 5424', newSyslogLine, 210, 'syslog', ['origin@32473.ip', 'pid']],
+  ['raw', logLine, 312, 'raw', []],
 ] as const
 
 /** The combined format once more, by a regular expression in a step. */
@@ -98,16 +104,30 @@ const settingsOnly: readonly (readonly [dimension: string, name: string, ...sett
   ['redis and API', 'role consume alone', 'roles=consume'],
 ]
 
+const index = (definition: string): string => `create index on logcollector.logs using ${definition};`
+const serviceIndex = index('btree (service, severity, ts)')
+
+/** The table's one index is BRIN on ts; those of sealed segments, if they were there while rows stream in. */
+const indexSets = [
+  ['none', 'drop index logcollector.logs_ts'],
+  ['BRIN, service', serviceIndex],
+  [
+    'BRIN, service, trace, attrs',
+    serviceIndex + index('btree (trace_id) where trace_id is not null') + index('gin (attrs jsonb_path_ops)'),
+  ],
+] as const
+
 export const variations: readonly Variation[] = [
   usual,
-  ...formats.map(([name, lineOf, bytesPerRecord, setting]) => ({
+  ...formats.map(([name, lineOf, bytesPerRecord, format, attrs]) => ({
     ...usual,
     dimension: 'format',
     name,
     topic: name.replaceAll(/\W+/g, '-'),
     bytesPerRecord,
     source: (records: number) => linesSource(records, lineOf),
-    settings: [setting],
+    settings: [`parse.format=${format}`],
+    attrs,
   })),
   {
     ...usual,
@@ -117,6 +137,7 @@ export const variations: readonly Variation[] = [
     bytesPerRecord: 186,
     source: records => linesSource(records, accessLine),
     settings: [`pipelines=${byRegex}`],
+    attrs: ['client', 'at', 'method', 'path', 'status', 'bytes'],
   },
   ...[100, 1_000, 10_000].map(bytes => ({
     ...usual,
@@ -141,4 +162,5 @@ export const variations: readonly Variation[] = [
     partitions,
   })),
   ...settingsOnly.map(([dimension, name, ...settings]) => ({ ...usual, dimension, name, settings })),
+  ...indexSets.map(([name, sql]) => ({ ...usual, dimension: 'indexes', name, sql })),
 ]

@@ -1,7 +1,8 @@
 /** The documentation says what the code does: generated parts are up to date, and nothing is left out. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { chartFolder } from '../../native-bench/charts/list.ts'
 import { exitCodes, exitCodesHelp } from '../../src/cli/exit-codes.ts'
 import { describeConfig, loadConfig } from '../../src/config/index.ts'
 import { defaultOf } from '../../src/config/render.ts'
@@ -43,6 +44,15 @@ for (const page of documentationPages().filter(name => existsSync(join(repositor
 
 for (const [file, render] of Object.entries(generatedFiles))
   test(`${file} is as "npm run docs" would write it`, () => assert.fixture(readPage(file), render()))
+
+test('every chart is made from a result, and shown', () => {
+  const made = Object.keys(generatedFiles).filter(file => file.startsWith(`${chartFolder}/`))
+  assert.equal(
+    readdirSync(join(repositoryRoot, chartFolder)).map(name => `${chartFolder}/${name}`),
+    made.sort(),
+  )
+  for (const file of made) assert.match(readPage('BENCHMARKS.md'), `](${file})`)
+})
 
 test('every section has its home', () => {
   assert.equal(Object.keys(homes).sort(), Object.keys(sections).sort())

@@ -5,7 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { benchmarksPage, pipelineChart } from '../../native-bench/render.ts'
+import { chartFiles } from '../../native-bench/charts/list.ts'
+import { pipelineChart } from '../../native-bench/readme-figures.ts'
+import { benchmarksPage } from '../../native-bench/render.ts'
 import { boardsTable, observabilityFiles } from '../../observability/boards/index.ts'
 import { exitCodesTable } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -74,6 +76,7 @@ export const generatedFiles: Readonly<Record<string, () => string>> = {
   'logcollector.example.yaml': exampleYaml,
   'BENCHMARKS.md': benchmarksPage,
   'docs/faults.md': faultsPage,
+  ...chartFiles(),
   ...observabilityFiles,
 }
 

@@ -2,7 +2,7 @@
  * The input of the kernel's benchmark: realistic log lines, as JSON of about 312 bytes, as logfmt, of an access log or
  * of syslog, in uncompressed Kafka batches.
  */
-import { encodeBatch } from '../test/reference/kafka-batch.ts'
+import { encodeBatch } from '../../test/reference/kafka-batch.ts'
 
 const services = ['checkout', 'catalog', 'payments', 'search', 'sessions', 'shipping']
 const levels = ['info', 'info', 'info', 'debug', 'warn', 'error']
