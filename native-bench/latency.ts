@@ -1,6 +1,6 @@
 /**
- * How long from the producer's acknowledgement until the row can be read? First the maximum rate, from a backlog; then one
- * producer at shares of it, one after the other, and a thread that asks Postgres every millisecond what is visible.
+ * How long from the producer's acknowledgement until the row can be read? First the maximum rate, from a backlog; then
+ * batches at shares of it, one share after the other, and a thread that asks Postgres every millisecond what is visible.
  *
  *   node dist/native-bench/latency.js [--json] [--records 2000000] [--seconds 20] [--rounds 5]
  */
@@ -8,8 +8,9 @@ import { parseArgs } from 'node:util'
 import { produce } from '../src/produce/produce.ts'
 import { kafkaVersion } from '../stack/jars.ts'
 import { startProgram } from '../stack/program.ts'
-import { type Ack, endsOf, latencies, percentile } from './latency/percentiles.ts'
-import { clock, watch } from './latency/watch.ts'
+import { endsOf, latencies, percentile } from './latency/percentiles.ts'
+import { LINGER_MS, sendReadyBatches } from './latency/ready-batches.ts'
+import { watch } from './latency/watch.ts'
 import { runProgram } from './pipeline/program.ts'
 import { wellFormedRecords } from './pipeline/records.ts'
 import {
@@ -53,6 +54,8 @@ export interface LatencyFigures {
   readonly bytesPerRecord: number
   readonly partitions: number
   readonly seconds: number
+  /** Between the batches of a partition, ms. */
+  readonly lingerMs: number
   readonly rounds: number
   readonly versions: { readonly kafka: string; readonly postgres: string }
   readonly maximumRowsPerSecond: number
@@ -96,20 +99,16 @@ async function measureRate(
   recordsPerSecond: number,
   seconds: number,
 ): Promise<Slice> {
-  const acks: Ack[] = []
   const watching = await watch({ database, topic })
-  const summary = await produce({
-    brokers: brokers.split(','),
+  const sent = await sendReadyBatches({
+    brokers,
     topic,
-    source: wellFormedRecords(Math.ceil(recordsPerSecond * seconds)),
     recordsPerSecond,
-    onAck: ({ partition, baseOffset, count }) =>
-      acks.push({ at: clock(), partition, next: baseOffset + count, records: count }),
-    onProgress: ({ acknowledged }) =>
-      progress(`${thousands(recordsPerSecond)}/s: ${thousands(acknowledged)}`),
+    seconds,
+    onProgress: acknowledged => progress(`${thousands(recordsPerSecond)}/s: ${thousands(acknowledged)}`),
   })
-  const sorted = latencies(acks, await watching.until(endsOf(acks)))
-  return { producedPerSecond: summary.recordsPerSecond, sorted }
+  const sorted = latencies(sent.acks, await watching.until(endsOf(sent.acks)))
+  return { producedPerSecond: sent.recordsPerSecond, sorted }
 }
 
 async function measure(records: number, seconds: number, rounds: number): Promise<LatencyFigures> {
@@ -154,6 +153,7 @@ async function measure(records: number, seconds: number, rounds: number): Promis
       bytesPerRecord,
       partitions: PARTITIONS,
       seconds,
+      lingerMs: LINGER_MS,
       rounds,
       versions: { kafka: kafkaVersion(), postgres: databases.serverVersion },
       maximumRowsPerSecond: maximum,
