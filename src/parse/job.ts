@@ -35,6 +35,11 @@ export class ParseJob {
     return this.from >= this.range.nextOffset
   }
 
+  /** It shares no worker with others: it would keep the one large region from them, or a guilty record is sought in it. */
+  get isSolitary(): boolean {
+    return this.needsJumbo || this.failures > 0 || this.suspectTo > this.from
+  }
+
   task(output: Region): Omit<ParseTask, 'scratchAddress'> {
     const { range } = this
     return {

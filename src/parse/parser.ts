@@ -1,15 +1,17 @@
 /**
  * The second stage, main side: turns ranges into parsed batches, a few at a time, fairly. A range is a job; a job
- * needs a worker and an output region for each task and goes to the back of the queue after it. Neighbours: pool.ts
- * (threads), worker.ts (the other side); source gives ranges, the sink takes batches.
+ * needs a worker and an output region for each task and goes to the back of the queue after it. Small tasks go to a
+ * worker several at a time (load.ts). Neighbours: pool.ts (threads), worker.ts (the other side); source gives ranges,
+ * the sink takes batches.
  */
 import type { Arena } from '../arena/arena.ts'
 import type { ParsedBatch, Range } from '../arena/descriptors.ts'
-import { PAGE_BYTES, type Region } from '../arena/region.ts'
+import type { Region } from '../arena/region.ts'
 import { named, PipelineError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { ParseResult, ParserSettings } from './contract.ts'
 import { ParseJob } from './job.ts'
+import { type Assignment, nextLoad } from './load.ts'
 import { Interrupted, type ParsePool } from './pool.ts'
 import { stepName } from './step-names.ts'
 import { StepTimes, TIMED_EVERY } from './step-times.ts'
@@ -30,8 +32,6 @@ export interface ParserDeps {
   readonly onHalt: (range: Range, error: PipelineError) => void
   readonly emit: Emit
 }
-
-const LARGEST_GRANT_BYTES = 2 * 1024 * 1024
 
 export class Parser {
   readonly stepTimes: StepTimes
@@ -62,45 +62,54 @@ export class Parser {
   }
 
   private pump(): void {
-    for (let looks = this.waiting.length; looks > 0 && this.deps.pool.hasFreeSlot; looks--) {
-      const job = this.waiting.shift()!
-      if (!job.range.claim.isLive) {
-        this.finish(job)
-        continue
-      }
-      const output = this.grant(job)
-      if (output === null) this.waiting.push(job)
-      else this.run(job, output).catch(error => this.deps.onHalt(job.range, named(error)))
+    this.dropEnded()
+    while (this.deps.pool.hasFreeSlot) {
+      const load = nextLoad(this.waiting, this.deps.arena, this.deps.partitions())
+      if (load.length === 0) return
+      this.run(load).catch(error => {
+        for (const { job } of load) this.deps.onHalt(job.range, named(error))
+      })
     }
   }
 
-  private grant(job: ParseJob): Region | null {
-    const { output, jumbo } = this.deps.arena
-    if (job.needsJumbo) return jumbo.allocate(jumbo.bytes)
-    const share = output.bytes / (4 * Math.max(1, this.deps.partitions()))
-    return output.allocateUpTo(Math.min(LARGEST_GRANT_BYTES, Math.max(PAGE_BYTES, share)), PAGE_BYTES)
+  /** Jobs whose claim ended. To finish one may bring new jobs, and another pump. */
+  private dropEnded(): void {
+    for (let n = this.waiting.length - 1; n >= 0; n--) {
+      const job = this.waiting[n]
+      if (job === undefined || job.range.claim.isLive) continue
+      this.waiting.splice(n, 1)
+      this.finish(job)
+    }
   }
 
-  private async run(job: ParseJob, output: Region): Promise<void> {
+  private async run(load: readonly Assignment[]): Promise<void> {
     this.running += 1
     const startedAt = performance.now()
-    try {
-      const result = await this.answerOf(job, output)
-      if (result !== null) this.take(job, output, result, performance.now() - startedAt)
-    } finally {
-      this.running -= 1
+    const results = await this.answersOf(load)
+    const durationMs = performance.now() - startedAt
+    this.running -= 1
+    for (const [n, { job, output }] of load.entries()) {
+      const result = results?.[n]
+      if (result === undefined) continue
+      try {
+        this.take(job, output, result, durationMs)
+      } catch (error) {
+        this.deps.onHalt(job.range, named(error))
+      }
     }
     this.pump()
   }
 
-  /** Null where the worker failed. Once it has answered, the region may be the sink's: not to be released for an error. */
-  private async answerOf(job: ParseJob, output: Region): Promise<ParseResult | null> {
+  /** Null where the worker failed. Once it has answered, regions may be the sink's: not to be released for an error. */
+  private async answersOf(load: readonly Assignment[]): Promise<readonly ParseResult[] | null> {
     try {
-      return await this.deps.pool.run(job.task(output))
+      return await this.deps.pool.run(load.map(({ job, output }) => job.task(output)))
     } catch (error) {
-      output.release()
-      if (error instanceof Interrupted) this.waiting.push(job)
-      else this.failed(job, error)
+      for (const { job, output } of load) {
+        output.release()
+        if (error instanceof Interrupted) this.waiting.push(job)
+        else this.failed(job, error)
+      }
       return null
     }
   }

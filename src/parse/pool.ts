@@ -13,12 +13,12 @@ import type { ParseResult, ParseTask } from './contract.ts'
 export interface PoolOptions {
   /** Scratch slots in the arena: one thread each. */
   readonly slots: readonly number[]
-  /** URL of the worker's module; its default export takes a ParseTask and gives a ParseResult. */
+  /** URL of the worker's module; its default export takes ParseTasks and gives a ParseResult for each. */
   readonly worker: string
   readonly workerData: unknown
-  /** A task that takes longer is aborted with its thread. */
+  /** Tasks that take longer are aborted with their thread. */
   readonly timeoutMs: number
-  /** What runs in the slot of a task that hangs, in words; empty where nothing is known. */
+  /** What runs in the slot of a task that hangs, in words; empty where nothing is known. Asked about the first of several. */
   readonly runningStep?: (task: ParseTask) => string
   /** A thread died without a task, or was not replaced. `stop` and `start` make the pool whole again. */
   readonly onFailed: (error: Error) => void
@@ -32,7 +32,7 @@ export class ParsePool {
   /** Threads that ended and were replaced. */
   restarts = 0
   private readonly options: PoolOptions
-  private piscina: Piscina<ParseTask, ParseResult> | null = null
+  private piscina: Piscina<readonly ParseTask[], readonly ParseResult[]> | null = null
   private readonly slots: readonly number[]
   private readonly freeSlots: number[]
   private readonly busyTime: BusyTime
@@ -53,6 +53,7 @@ export class ParsePool {
       minThreads: this.threads,
       maxThreads: this.threads,
       maxQueue: this.threads,
+      recordTiming: false,
       workerData,
     })
     this.piscina.on('error', error => {
@@ -76,27 +77,29 @@ export class ParsePool {
   }
 
   /**
-   * Runs one task on a free slot. @throws PipelineError WORKER_FAILED when the worker threw, died or hung; by then
-   * its thread has ended or is idle again, and the task's regions are nobody's but the caller's. @throws Interrupted
-   * likewise, when the whole pool was stopped.
+   * Runs tasks of one pipeline on a free slot, one after the other. @throws PipelineError WORKER_FAILED when the worker
+   * threw, died or hung; by then its thread has ended or is idle again, and the tasks' regions are nobody's but the
+   * caller's. @throws Interrupted likewise, when the whole pool was stopped.
    */
-  async run(task: Omit<ParseTask, 'scratchAddress'>): Promise<ParseResult> {
+  async run(load: readonly Omit<ParseTask, 'scratchAddress'>[]): Promise<readonly ParseResult[]> {
     const { piscina } = this
     const scratchAddress = this.freeSlots.pop()
     if (scratchAddress === undefined || piscina === null)
       throw new Error('the parse pool was asked for more tasks than it has slots')
     const { runningStep = () => '', timeoutMs } = this.options
     const slot = this.slots.indexOf(scratchAddress)
+    const tasks = load.map(task => ({ ...task, scratchAddress }))
+    const [first] = tasks
     this.busyTime.begin(slot, performance.now())
     const threads = [...piscina.threads]
     const watchdog = new AbortController()
     let place = ''
     const timer = setTimeout(() => {
-      place = runningStep({ scratchAddress, ...task })
+      if (first !== undefined) place = runningStep(first)
       watchdog.abort()
     }, timeoutMs)
     try {
-      return await piscina.run({ scratchAddress, ...task }, { signal: watchdog.signal })
+      return await piscina.run(tasks, { signal: watchdog.signal })
     } catch (error) {
       const isInterrupted = piscina !== this.piscina && !watchdog.signal.aborted
       const dropped = threads.filter(thread => !this.piscina?.threads.includes(thread))
@@ -105,7 +108,7 @@ export class ParsePool {
       this.restarts += dropped.length
       this.lookForLost(piscina, error)
       const reason = watchdog.signal.aborted ? late(timeoutMs, place) : messageOf(error)
-      throw new PipelineError('WORKER_FAILED', { reason, from: task.fromOffset, to: task.toOffset }, error)
+      throw new PipelineError('WORKER_FAILED', { reason }, error)
     } finally {
       clearTimeout(timer)
       this.busyTime.end(slot, performance.now())

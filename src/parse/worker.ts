@@ -14,14 +14,18 @@ const { pipelines, steps, memory, module } = workerData as WorkerData
 const compile = await stepCompiler(pipelines, steps)
 const walk = new BatchWalk(instantiateKernel(module, memory), pipelines, compile)
 
-/** Piscina's handler. Throws only where memory or settings are broken: then the thread's task has failed. */
-export default async function parse(task: ParseTask): Promise<ParseResult> {
-  try {
-    return walk.run(task)
-  } catch (error) {
-    if (!(error instanceof NotLoadedError)) throw error
-    // The first batch of its codec in this thread: the task begins anew.
-    await loadDecoder(error.codec)
-    return walk.run(task)
+/** Piscina's handler. Throws only where memory or settings are broken: then the thread's tasks have failed. */
+export default async function parse(tasks: readonly ParseTask[]): Promise<readonly ParseResult[]> {
+  const results: ParseResult[] = []
+  for (const task of tasks) {
+    try {
+      results.push(walk.run(task))
+    } catch (error) {
+      if (!(error instanceof NotLoadedError)) throw error
+      // The first batch of its codec in this thread: the task begins anew.
+      await loadDecoder(error.codec)
+      results.push(walk.run(task))
+    }
   }
+  return results
 }

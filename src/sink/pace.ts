@@ -4,8 +4,11 @@
  */
 import type { Limits } from './slice.ts'
 
-/** That much ready does not wait for the interval. */
-const READY_BYTES = 1024 * 1024
+/** That much ready does not wait for the interval: larger transactions cost no less a row. */
+const READY_BYTES = 2 * 1024 * 1024
+/** The end of a transaction (tail, COMMIT) costs the same for few rows and for many: it may take this share of the time. */
+const SHARE_OF_ENDS = 1 / 5
+const LONGEST_INTERVAL_MS = 50
 const REFUSED_BYTES = 1024 * 1024
 const MS_PER_CLAIM = 1
 
@@ -15,6 +18,8 @@ export class Pace {
   private bytes: number
   private rows = Number.POSITIVE_INFINITY
   private beganAt = Number.NEGATIVE_INFINITY
+  /** What the end of a transaction takes, of late. */
+  private endMs = 0
 
   /** @param mostBytes of COPY data in a transaction; @param intervalMs between two of them while there is little to do */
   constructor(mostBytes: number, intervalMs: number) {
@@ -30,14 +35,18 @@ export class Pace {
   /** How long to wait until the next transaction may begin, ms. */
   waitMs(readyBytes: number, claims: number): number {
     if (readyBytes >= READY_BYTES) return 0
-    return Math.max(0, this.beganAt + Math.max(this.intervalMs, claims * MS_PER_CLAIM) - performance.now())
+    const forEnds = Math.min(this.endMs / SHARE_OF_ENDS, LONGEST_INTERVAL_MS)
+    const intervalMs = Math.max(this.intervalMs, claims * MS_PER_CLAIM, forEnds)
+    return Math.max(0, this.beganAt + intervalMs - performance.now())
   }
 
   began(): void {
     this.beganAt = performance.now()
   }
 
-  landed(): void {
+  /** @param endMs from the last row to the answer to COMMIT */
+  landed(endMs: number): void {
+    this.endMs = (this.endMs + endMs) / 2
     this.bytes = Math.min(this.mostBytes, this.bytes * 2)
     // What was looked for may be gone.
     this.rows *= 2

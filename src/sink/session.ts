@@ -113,12 +113,22 @@ export class Session {
       // The stream may fail more than once, and also when nobody waits.
       const failed = new Promise<never>((_, reject) => stream.on('error', reject))
       failed.catch(() => undefined)
-      const write = (chunk: Buffer) =>
-        Promise.race([failed, new Promise<void>(resolve => stream.write(chunk, () => resolve()))])
-      await write(COPY_HEADER)
-      for (const chunk of chunks) await write(chunk)
-      await write(COPY_TRAILER)
-      await Promise.race([failed, new Promise<void>(resolve => stream.end(resolve))])
+      // The stream writes the head of a message and its body one by one: together they are one call and wake Postgres once.
+      const together = (send: (resolve: () => void) => void) =>
+        Promise.race([
+          failed,
+          new Promise<void>(resolve => {
+            this.socket.cork()
+            send(resolve)
+            this.socket.uncork()
+          }),
+        ])
+      await together(resolve => stream.write(COPY_HEADER, () => resolve()))
+      for (const chunk of chunks) await together(resolve => stream.write(chunk, () => resolve()))
+      await together(resolve => {
+        stream.write(COPY_TRAILER)
+        stream.end(resolve)
+      })
       if (stream.rowCount !== rows) {
         throw new RowCountMismatch(`COPY took ${stream.rowCount} rows where ${rows} were sent`)
       }

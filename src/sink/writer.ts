@@ -259,7 +259,7 @@ export class Writer {
     this.recovery.landed()
     this.trouble = null
     this.line.landed()
-    this.pace.landed()
+    this.pace.landed(commitMs)
     this.deps.turns.committed(commitMs)
     this.deps.refusals.stored(transaction.rows)
     const { slices, rows, bytes } = transaction

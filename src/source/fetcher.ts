@@ -64,6 +64,13 @@ const FRAME_BYTES_PER_PARTITION = 384
 const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
+/**
+ * After an answer of less than LITTLE_BYTES the next Fetch begins no sooner than this after the one before: a Fetch and
+ * all that follows costs the same for few records and for many, and writers begin no transaction more often than that.
+ */
+const LEAST_INTERVAL_MS = 10
+const LITTLE_BYTES = 1024 * 1024
+
 export class Fetcher {
   readonly broker: number
   private readonly deps: FetcherDeps
@@ -74,6 +81,8 @@ export class Fetcher {
   private readonly backoff = new Backoff()
   private readonly order: FetchOrder
   private throttledUntil = 0
+  /** By performance.now(). */
+  private restsUntil = 0
   private stopping = false
   private loop: Promise<void> | null = null
 
@@ -126,9 +135,9 @@ export class Fetcher {
   private async run(): Promise<void> {
     while (!this.stopping) {
       if (await this.errands.runOne()) continue
-      const throttledMs = this.throttledUntil - Date.now()
-      const poll = throttledMs > 0 ? null : this.planPoll()
-      if (poll === null) await this.news.wait(throttledMs > 0 ? throttledMs : undefined)
+      const pauseMs = Math.max(this.throttledUntil - Date.now(), this.restsUntil - performance.now())
+      const poll = pauseMs > 0 ? null : this.planPoll()
+      if (poll === null) await this.news.wait(pauseMs > 0 ? pauseMs : undefined)
       else await this.poll(poll)
     }
   }
@@ -193,6 +202,7 @@ export class Fetcher {
       const response = readFetchResponse(this.deps.view, target.region.address, target.filled)
       this.take(response, asked, target.region)
       this.backoff.reset()
+      if (target.filled < LITTLE_BYTES) this.restsUntil = startedAt + LEAST_INTERVAL_MS
       const durationMs = performance.now() - startedAt
       emit('source:fetch:completed', {
         broker: this.broker,

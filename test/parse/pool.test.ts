@@ -46,7 +46,7 @@ async function startPool(threads: number, module = worker) {
   cleanUp(() => pool.stop())
   const bytes = Buffer.from(memory.buffer)
   const output = bytes.subarray(inputAddress + REGION_BYTES)
-  const run = (message: string) => pool.run(place(message, bytes, inputAddress))
+  const run = async (message: string) => (await pool.run([place(message, bytes, inputAddress)]))[0]!
   return { pool, run, output, failures }
 }
 

@@ -21,7 +21,7 @@ const firstInput = STATIC_BYTES + THREADS * slotBytes
 const REGION_BYTES = 4 * PAGE_BYTES
 const pages = (firstInput + THREADS * 2 * REGION_BYTES) / PAGE_BYTES
 const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-let pool: Piscina<ParseTask, ParseResult>
+let pool: Piscina<readonly ParseTask[], readonly ParseResult[]>
 
 test.before(async () => {
   const workerData: WorkerData = {
@@ -63,7 +63,7 @@ test('tasks that run side by side do not touch each other', async () => {
   })
   const view = new DataView(memory.buffer)
   for (let round = 0; round < 20; round++) {
-    const results = await Promise.all(tasks.map(task => pool.run(task)))
+    const results = (await Promise.all(tasks.map(task => pool.run([task])))).flat()
     results.forEach((result, thread) => {
       const at = tasks[thread]!.outputAddress
       assert.equal([result.rows, result.nextOffset, result.stop], [RECORDS, RECORDS, null])

@@ -53,16 +53,16 @@ async function simulate(scenario: Scenario, seed: number): Promise<Outcome> {
   let slots = 2
   const failed = new Set<string>()
 
-  const run = (task: Omit<ParseTask, 'scratchAddress'>): Promise<ParseResult> => {
+  const run = (load: readonly Omit<ParseTask, 'scratchAddress'>[]): Promise<readonly ParseResult[]> => {
     slots -= 1
     return new Promise((resolve, reject) => {
       later(() => {
         slots += 1
-        const key = `${task.partition}/${task.fromOffset}`
-        const mustFail = scenario.failsOnce === true && !failed.has(key)
-        failed.add(key)
+        const keys = load.map(task => `${task.partition}/${task.fromOffset}`)
+        const mustFail = scenario.failsOnce === true && keys.some(key => !failed.has(key))
+        for (const key of keys) failed.add(key)
         if (mustFail) reject(new Error('a worker died'))
-        else resolve(parse(task, scenario.expansion, arena))
+        else resolve(load.map(task => parse(task, scenario.expansion, arena)))
       })
     })
   }
