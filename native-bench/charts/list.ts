@@ -22,14 +22,16 @@ const medianBar = (label: string, { min, median, max }: Summary, series = 0): Ba
 })
 
 function pipelineRows(report: Report<PipelineFigures>): BarChart {
-  const bars = report.figures.rounds.flatMap(({ program, ceiling }, index) => [
+  const bars = report.figures.rounds.flatMap(({ program, ceiling, psql }, index) => [
     { label: `round ${index + 1}`, parts: [{ series: 0, value: program.rowsPerSecond }] },
     { label: '', parts: [{ series: 1, value: ceiling.rowsPerSecond }] },
+    ...(psql ? [{ label: '', parts: [{ series: 2, value: psql.rowsPerSecond }] }] : []),
   ])
+  const hasPsql = Boolean(report.figures.psqlRowsPerSecond)
   return {
     title: 'Rows a second from Kafka to COMMIT, beside the ceiling',
-    description: `${records(report)}, every round: LogCollector, then COPY of the same rows from files of the server.`,
-    series: ['LogCollector', 'ceiling: COPY from files of the server'],
+    description: `${records(report)}, every round: LogCollector, then COPY of the same rows from files of the server${hasPsql ? ', then by psql' : ''}.`,
+    series: ['LogCollector', 'ceiling: COPY from files of the server', ...(hasPsql ? ['psql \\copy'] : [])],
     panels: [{ heading: 'rows a second', digits: 0, bars }],
   }
 }
