@@ -4,6 +4,8 @@
  */
 import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
+import { ceilingSection } from './ceiling/section.ts'
+import type { CeilingFigures } from './ceiling.ts'
 import { chartImage } from './charts/list.ts'
 import type { IdleFigures } from './idle.ts'
 import { kernelSection } from './kernel/section.ts'
@@ -167,6 +169,7 @@ ${table([
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
+  const ceiling = read<CeilingFigures>('ceiling')
   const kernel = read<KernelFigures>('kernel')
   const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
@@ -181,6 +184,7 @@ export function benchmarksPage(): string {
   const peers = read<PeersFigures>('peers')
   const sections = [
     pipeline && pipelineSection(pipeline),
+    ceiling && ceilingSection(ceiling),
     varied && variationsSection(varied),
     latency && latencySection(latency),
     recovery && recoverySection(recovery),
