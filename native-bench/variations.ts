@@ -1,6 +1,8 @@
 /**
  * What does each thing that users choose cost: format, record size, compression, partitions, threads, writers, memory,
  * indexes? One is varied at a time, and every round stores the usual records too: the ratio within the round is what counts.
+ * By default that is 28 runs in each of five rounds, half an hour and more where other work takes the cores; after each
+ * run it says how many minutes are to go.
  *
  *   node dist/native-bench/variations.js [--json] [--records 1000000] [--rounds 5] [--only dimension]
  */
