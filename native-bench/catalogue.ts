@@ -9,6 +9,10 @@ interface Bench {
 export const benches = {
   anomalies: { asks: 'are anomalies found, and how soon', start: () => import('./anomalies.ts') },
   cache: { asks: 'what a dashboard costs Postgres with many viewers', start: () => import('./cache.ts') },
+  ceiling: {
+    asks: 'how fast Postgres takes rows that are encoded already',
+    start: () => import('./ceiling.ts'),
+  },
   check: { asks: 'whether it is slower than the recorded floors', start: () => import('./check.ts') },
   codecs: { asks: 'what it costs to decompress a Kafka batch', start: () => import('./codecs.ts') },
   idle: { asks: 'what it costs to have nothing to do', start: () => import('./idle.ts') },

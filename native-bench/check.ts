@@ -25,7 +25,14 @@ interface Recorded {
 
 async function measure(records: string, rounds: string): Promise<Ratios> {
   console.error('1/2 pipeline, about 2 min')
-  const pipeline = await runBench<PipelineFigures>('pipeline', ['--records', records, '--rounds', rounds])
+  const pipeline = await runBench<PipelineFigures>('pipeline', [
+    '--records',
+    records,
+    '--rounds',
+    rounds,
+    // No floor is of it, and it takes its time.
+    '--without-psql',
+  ])
   console.error('2/2 kernel, about 1 min')
   const kernel = await runBench<KernelFigures>('kernel', ['--dry'])
   return ratiosOf(pipeline.figures, kernel.figures)

@@ -13,6 +13,10 @@ export function row(name: string, { min, median, max }: Summary, digits = 0): st
   return `| ${name} | ${shown(min)} | ${shown(median)} | ${shown(max)} |`
 }
 
+/** Median (least–most), in a cell. */
+export const spread = ({ min, median, max }: Summary, show: (value: number) => string): string =>
+  `${show(median)} (${show(min)}–${show(max)})`
+
 /** Of rows of row(). */
 export const table = (rows: readonly string[]): string =>
   ['| | least | median | most |', '|---|--:|--:|--:|', ...rows].join('\n')

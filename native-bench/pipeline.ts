@@ -1,26 +1,27 @@
 /**
- * How fast is the whole path, Kafka to COMMIT, and what does it cost, beside the ceiling of this Postgres in the same
- * run? Starts a Kafka and a Postgres of its own, produces first, then a round to warm up, then rounds of both in turn.
+ * How fast is the whole path, Kafka to COMMIT, and what does it cost, beside the ceiling of this Postgres and psql's \copy
+ * in the same run? Starts a Kafka and a Postgres of its own, produces first, then a round to warm up, then rounds of all
+ * in turn.
  *
  *   node dist/native-bench/pipeline.js [--json] [--records 5000000] [--rounds 5] [--set key=value]… [--profile folder]
+ *     [--without-psql]
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { verify } from '../src/store/verify/index.ts'
 import { kafkaVersion } from '../stack/jars.ts'
-import { type CeilingRound, dumpRows, keepAttrsAsSent, runCeiling } from './pipeline/ceiling.ts'
-import { type ProgramRound, runProgram } from './pipeline/program.ts'
+import { emptyLoad, fullCeiling, type LoadRound, runCeiling } from './pipeline/ceiling.ts'
+import type { ProgramRound } from './pipeline/program.ts'
+import { findPsql, runPsql } from './pipeline/psql.ts'
 import {
   fillTopic,
   PARTITIONS,
   postgresSettings,
-  progress,
   type Servers,
   say,
   startServers,
-  TOPIC,
   thousands,
 } from './pipeline/servers.ts'
+import { runOurs, warmUp } from './pipeline/warm-up.ts'
 import {
   commandOf,
   makeReport,
@@ -36,7 +37,9 @@ const LEAST_RECORDS = 5_000_000
 
 interface Round {
   readonly program: ProgramRound
-  readonly ceiling: CeilingRound
+  readonly ceiling: LoadRound
+  /** Null: no psql came with the server. Absent: older than this comparison. */
+  readonly psql?: LoadRound | null
   /** Of the machine, the minute before. */
   readonly load: number
 }
@@ -53,6 +56,10 @@ export interface PipelineFigures {
   readonly ceilingRowsPerSecond: Summary
   /** Rows a second over the ceiling's, round by round. */
   readonly ofCeiling: Summary
+  /** Null or absent as in the rounds. */
+  readonly psqlRowsPerSecond?: Summary | null
+  /** Rows a second over those of psql, round by round. */
+  readonly ofPsqlCopy?: Summary | null
   readonly ourCpuUsPerRow: Summary
   readonly postgresCpuUsPerRow: Summary
   readonly kafkaCpuUsPerRow: Summary
@@ -66,6 +73,7 @@ interface Options {
   readonly rounds: number
   readonly settings: readonly string[]
   readonly profile: string | null
+  readonly withoutPsql: boolean
   readonly json: boolean
 }
 
@@ -76,67 +84,64 @@ function readOptions(): Options {
       rounds: { type: 'string', default: '5' },
       set: { type: 'string', multiple: true, default: [] },
       profile: { type: 'string' },
+      'without-psql': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
   const records = Number(values.records)
   const rounds = Number(values.rounds)
   if (!(records >= 1000 && rounds >= 1)) throw new Error('--records of at least 1000, --rounds of at least 1')
-  return { records, rounds, settings: values.set, profile: values.profile ?? null, json: values.json }
-}
-
-/** A round that does not count: fills caches and the write-ahead log, is verified, and gives the ceiling its rows. */
-async function warmUp(servers: Servers, options: Options): Promise<void> {
-  const database = await servers.databases.fresh()
-  await keepAttrsAsSent(database)
-  await runOurs(servers, { ...options, profile: null }, database, 0)
-  const { ok } = await verify(database, { sinceMs: null })
-  if (!ok) throw new Error('verify found something after the first round')
-  await dumpRows(database, servers.databases.folder)
-}
-
-const runOurs = (
-  { kafka, postgres }: Servers,
-  { records, settings, profile }: Options,
-  database: string,
-  number: number,
-): Promise<ProgramRound> =>
-  runProgram({
-    brokers: kafka.address,
-    topic: TOPIC,
-    group: `bench-${number}`,
-    database,
+  return {
     records,
-    kafkaPid: kafka.pid!,
-    postgresPid: postgres.pid!,
-    settings,
-    profile,
-    onProgress: (stored, ms) => progress(`round ${number}: ${stored}, ${thousands((stored / ms) * 1000)}/s`),
-  })
+    rounds,
+    settings: values.set,
+    profile: values.profile ?? null,
+    withoutPsql: values['without-psql'],
+    json: values.json,
+  }
+}
 
-async function measureRound(servers: Servers, options: Options, number: number): Promise<Round> {
-  const { postgres, databases } = servers
+async function measureRound(
+  servers: Servers,
+  options: Options,
+  psqlPath: string | null,
+  number: number,
+): Promise<Round> {
   const load = loadavg()[0]!
-  const program = await runOurs(servers, options, await databases.fresh(), number)
-  const ceiling = await runCeiling(await databases.fresh(), databases.folder, options.records, postgres.pid!)
+  const program = await runOurs(servers, options, await servers.databases.fresh(), number)
+  const ceiling = await runCeiling(await emptyLoad(servers, options.records), fullCeiling)
+  const psql = psqlPath === null ? null : await runPsql(psqlPath, await emptyLoad(servers, options.records))
   const { rowsPerSecond, ourCpuUsPerRow, postgresCpuUsPerRow, kafkaCpuUsPerRow, peakRssBytes } = program
   say(
     `round ${number}: ${thousands(rowsPerSecond)} rows/s in ${program.transactions} transactions, ` +
-      `ceiling ${thousands(ceiling.rowsPerSecond)}; CPU µs/row: ours ${ourCpuUsPerRow.toFixed(2)}, ` +
+      `ceiling ${thousands(ceiling.rowsPerSecond)}` +
+      `${psql ? `, psql ${thousands(psql.rowsPerSecond)}` : ''}; CPU µs/row: ours ${ourCpuUsPerRow.toFixed(2)}, ` +
       `Postgres ${postgresCpuUsPerRow.toFixed(2)} (ceiling ${ceiling.postgresCpuUsPerRow.toFixed(2)}), ` +
       `Kafka ${kafkaCpuUsPerRow.toFixed(2)}; peak ${(peakRssBytes / 2 ** 20).toFixed(0)} MiB; load ${load.toFixed(2)}`,
   )
-  return { program, ceiling, load }
+  return { program, ceiling, psql, load }
+}
+
+/** Of the rounds with psql; null where there is none. */
+function summarizePsql(rounds: readonly Round[]): Pick<PipelineFigures, 'psqlRowsPerSecond' | 'ofPsqlCopy'> {
+  const compared = rounds.flatMap(({ program, psql }) => (psql ? [{ program, psql }] : []))
+  if (compared.length === 0) return { psqlRowsPerSecond: null, ofPsqlCopy: null }
+  return {
+    psqlRowsPerSecond: summarize(compared.map(({ psql }) => psql.rowsPerSecond)),
+    ofPsqlCopy: summarize(compared.map(({ program, psql }) => program.rowsPerSecond / psql.rowsPerSecond)),
+  }
 }
 
 async function measure(options: Options): Promise<PipelineFigures> {
+  const psql = options.withoutPsql ? null : await findPsql()
+  if (psql === null && !options.withoutPsql) say('no psql comes with this Postgres: its figures are left out')
   const servers = await startServers()
   try {
     const bytesPerRecord = await fillTopic(servers, options.records)
-    await warmUp(servers, options)
+    await warmUp(servers, options, [fullCeiling.format])
     const rounds: Round[] = []
     for (let number = 1; number <= options.rounds; number++)
-      rounds.push(await measureRound(servers, options, number))
+      rounds.push(await measureRound(servers, options, psql, number))
     const over = (pick: (round: Round) => number): Summary => summarize(rounds.map(pick))
     return {
       records: options.records,
@@ -149,6 +154,7 @@ async function measure(options: Options): Promise<PipelineFigures> {
       rowsPerSecond: over(({ program }) => program.rowsPerSecond),
       ceilingRowsPerSecond: over(({ ceiling }) => ceiling.rowsPerSecond),
       ofCeiling: over(({ program, ceiling }) => program.rowsPerSecond / ceiling.rowsPerSecond),
+      ...summarizePsql(rounds),
       ourCpuUsPerRow: over(({ program }) => program.ourCpuUsPerRow),
       postgresCpuUsPerRow: over(({ program }) => program.postgresCpuUsPerRow),
       kafkaCpuUsPerRow: over(({ program }) => program.kafkaCpuUsPerRow),
@@ -163,9 +169,14 @@ async function measure(options: Options): Promise<PipelineFigures> {
 const options = readOptions()
 const figures = await measure(options)
 const report = makeReport('pipeline', commandOf('pipeline'), figures)
-const isKept = options.records >= LEAST_RECORDS && options.settings.length === 0 && options.profile === null
+const isKept =
+  options.records >= LEAST_RECORDS &&
+  options.settings.length === 0 &&
+  options.profile === null &&
+  !options.withoutPsql
 if (isKept) say(`wrote ${writeReport(report)}`)
-else say('not kept: results are kept of runs with the default settings and five million records or more')
+else
+  say('not kept: results are kept of runs with the default settings, psql and five million records or more')
 showReport(
   report,
   options.json,
@@ -174,6 +185,10 @@ showReport(
     summaryRow('rows/s, Kafka to COMMIT', figures.rowsPerSecond, 0),
     summaryRow('rows/s, ceiling: two server-side COPYs', figures.ceilingRowsPerSecond, 0),
     summaryRow('of the ceiling', figures.ofCeiling, 2),
+    ...(figures.psqlRowsPerSecond
+      ? [summaryRow("rows/s, two of psql's \\copy", figures.psqlRowsPerSecond, 0)]
+      : []),
+    ...(figures.ofPsqlCopy ? [summaryRow("of psql's \\copy", figures.ofPsqlCopy, 2)] : []),
     summaryRow('CPU µs a row, ours', figures.ourCpuUsPerRow, 2),
     summaryRow('CPU µs a row, Postgres', figures.postgresCpuUsPerRow, 2),
     summaryRow('CPU µs a row, Kafka', figures.kafkaCpuUsPerRow, 2),

@@ -4,6 +4,8 @@
  */
 import type { AnomalyFigures } from './anomalies.ts'
 import type { CacheFigures } from './cache.ts'
+import { ceilingSection } from './ceiling/section.ts'
+import type { CeilingFigures } from './ceiling.ts'
 import { chartImage } from './charts/list.ts'
 import type { IdleFigures } from './idle.ts'
 import { kernelSection } from './kernel/section.ts'
@@ -11,92 +13,19 @@ import type { KernelFigures } from './kernel.ts'
 import type { KindnessFigures } from './kindness.ts'
 import type { LatencyFigures } from './latency.ts'
 import { circumstances, grouped, row, table } from './markdown.ts'
+import { memorySection } from './memory/section.ts'
 import type { MemoryFigures } from './memory.ts'
 import type { MirrorFigures } from './mirror.ts'
 import { peersSection } from './peers/section.ts'
 import type { PeersFigures } from './peers.ts'
+import { pipelineSection } from './pipeline/section.ts'
 import type { PipelineFigures } from './pipeline.ts'
 import type { RecoveryFigures } from './recovery.ts'
 import type { Report } from './report.ts'
 import { readResult as read } from './results.ts'
 import type { StepFigures } from './steps.ts'
+import { variationsSection } from './variations/section.ts'
 import type { VariationsFigures } from './variations.ts'
-
-function pipelineSection(report: Report<PipelineFigures>): string {
-  const { figures } = report
-  const { versions, postgresSettings } = figures
-  const rounds = figures.rounds.map(({ program, ceiling, load }, index) =>
-    [
-      index + 1,
-      grouped(program.rowsPerSecond),
-      grouped(ceiling.rowsPerSecond),
-      program.ourCpuUsPerRow.toFixed(2),
-      program.postgresCpuUsPerRow.toFixed(2),
-      ceiling.postgresCpuUsPerRow.toFixed(2),
-      program.kafkaCpuUsPerRow.toFixed(2),
-      program.transactions,
-      load.toFixed(1),
-    ].join(' | '),
-  )
-  return `## The whole path
-
-How fast is it from Kafka to COMMIT, what does it cost, and how far is that from what this Postgres can do at all?
-
-${grouped(figures.records)} JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean lie uncompressed in ${figures.partitions} partitions before the measurement begins. Kafka, Postgres and the program share the machine. After a round that does not count, and that \`verify\` looks through, each round stores all of them into an empty database, then loads the same rows, byte for byte as the program sends them, into another one: that is the ceiling, two sessions that COPY binary files of the server's own disk into the same table with the same index, \`synchronous_commit = off\` like the program's. Rows a second count from the begin of the first transaction to the commit of the last. CPU is what the operating system charges the process and its threads, or Postgres with all its backends, from the first claimed partition on.
-
-${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])} · postgresql.conf: ${Object.entries(
-    postgresSettings,
-  )
-    .map(([name, value]) => `${name} = ${value}`)
-    .join(', ')}
-
-${chartImage('pipeline-rows')}
-
-${chartImage('pipeline-cpu')}
-
-${table([
-  row('rows a second', figures.rowsPerSecond),
-  row('rows a second, ceiling', figures.ceilingRowsPerSecond),
-  row('of the ceiling', figures.ofCeiling, 2),
-  row('CPU of LogCollector, µs a row', figures.ourCpuUsPerRow, 2),
-  row('CPU of Postgres, µs a row', figures.postgresCpuUsPerRow, 2),
-  row('CPU of Kafka, µs a row', figures.kafkaCpuUsPerRow, 2),
-  row('CPU of LogCollector over that of Postgres', figures.ofPostgresCpu, 2),
-  row('peak memory (RSS), MiB', figures.peakRssMiB),
-])}
-
-Every round; CPU in µs a row, load of the machine in the minute before:
-
-| Round | rows/s | ceiling | ours | Postgres | Postgres, ceiling | Kafka | transactions | load |
-|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-${rounds.map(cells => `| ${cells} |`).join('\n')}`
-}
-
-function variationsSection(report: Report<VariationsFigures>): string {
-  const { figures } = report
-  const { versions } = figures
-  const rows = figures.variations.map(each =>
-    [
-      each.dimension,
-      each.name,
-      grouped(each.bytesPerRecord),
-      grouped(each.rowsPerSecond.median),
-      `${each.ofUsual.median.toFixed(2)} (${each.ofUsual.min.toFixed(2)} to ${each.ofUsual.max.toFixed(2)})`,
-      each.ourCpuUsPerRow.median.toFixed(2),
-      each.postgresCpuUsPerRow.median.toFixed(2),
-      grouped(each.peakRssMiB.median),
-    ].join(' | '),
-  )
-  return `## One thing at a time
-
-What does each thing that users choose cost? Everything else is as above; every round stores the usual records too, and the ratio to them within the round is what counts: median, least and most of ${figures.rounds} rounds. The rest are medians; memory is the peak.
-
-${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
-
-| | | bytes a record | rows/s | of the usual | ours, µs a row | Postgres, µs a row | RSS, MiB |
-|---|---|--:|--:|--:|--:|--:|--:|
-${rows.map(cells => `| ${cells} |`).join('\n')}`
-}
 
 function stepsSection(report: Report<StepFigures>): string {
   const { figures } = report
@@ -162,24 +91,6 @@ ${table([
   row('Postgres killed: s to the next row', figures.postgresToRow, 2),
   row('Postgres killed: s to full rate', figures.postgresToFullRate, 2),
 ])}`
-}
-
-function memorySection(report: Report<MemoryFigures>): string {
-  const { figures } = report
-  const { versions } = figures
-  const rows = figures.backlogs.map(
-    ({ codec, peakRssMiB }) =>
-      `| ${codec === 'none' ? 'plain' : codec} | ${grouped(peakRssMiB)} | ${figures.budgetMiB} |`,
-  )
-  return `## Memory
-
-Does memory keep its bound with a large backlog? ${grouped(figures.records)} JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean lie in ${figures.partitions} partitions before the program starts, with ${figures.workers} workers and \`memory.budget\` at ${figures.budgetMiB} MiB. The peak is what the operating system says of the process from its start to the last commit; how fast it is on a machine of its own, the section above says.
-
-${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
-
-| Kafka batches | peak memory (RSS), MiB | bound, MiB |
-|---|--:|--:|
-${rows.join('\n')}`
 }
 
 function mirrorSection(report: Report<MirrorFigures>): string {
@@ -258,6 +169,7 @@ ${table([
 /** BENCHMARKS.md. */
 export function benchmarksPage(): string {
   const pipeline = read<PipelineFigures>('pipeline')
+  const ceiling = read<CeilingFigures>('ceiling')
   const kernel = read<KernelFigures>('kernel')
   const steps = read<StepFigures>('steps')
   const idle = read<IdleFigures>('idle')
@@ -272,6 +184,7 @@ export function benchmarksPage(): string {
   const peers = read<PeersFigures>('peers')
   const sections = [
     pipeline && pipelineSection(pipeline),
+    ceiling && ceilingSection(ceiling),
     varied && variationsSection(varied),
     latency && latencySection(latency),
     recovery && recoverySection(recovery),

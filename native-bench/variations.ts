@@ -1,6 +1,8 @@
 /**
  * What does each thing that users choose cost: format, record size, compression, partitions, threads, writers, memory,
  * indexes? One is varied at a time, and every round stores the usual records too: the ratio within the round is what counts.
+ * By default that is 28 runs in each of five rounds, half an hour and more where other work takes the cores; after each
+ * run it says how many minutes are to go.
  *
  *   node dist/native-bench/variations.js [--json] [--records 1000000] [--rounds 5] [--only dimension]
  */
@@ -11,6 +13,7 @@ import { type ProgramRound, runProgram } from './pipeline/program.ts'
 import { progress, type Servers, say, startServers, thousands } from './pipeline/servers.ts'
 import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 import { type Variation, variations } from './variations/list.ts'
+import { runsToGo } from './variations/progress.ts'
 import { checkRows, prepareRows } from './variations/rows.ts'
 
 /** Fewer are shown and not kept. */
@@ -104,6 +107,8 @@ async function measure(
     const [usual] = chosen as readonly [Variation, ...Variation[]]
     // Warms up, and does not count.
     await run(servers, usual, filled.get(usual.topic)!, false)
+    const begin = performance.now()
+    let done = 0
     const results = chosen.map((): { round: ProgramRound; ofUsual: number }[] => [])
     for (let number = 1; number <= rounds; number++) {
       let usualRate = 0
@@ -112,9 +117,11 @@ async function measure(
         if (n === 0) usualRate = round.rowsPerSecond
         const ofUsual = round.rowsPerSecond / usualRate
         results[n]!.push({ round, ofUsual })
+        done += 1
         say(
           `round ${number} of ${rounds}: ${variation.dimension} ${variation.name}: ` +
-            `${thousands(round.rowsPerSecond)} rows/s, ${ofUsual.toFixed(2)} of the usual`,
+            `${thousands(round.rowsPerSecond)} rows/s, ${ofUsual.toFixed(2)} of the usual; ` +
+            runsToGo(done, rounds * chosen.length, performance.now() - begin),
         )
       }
     }
@@ -150,12 +157,18 @@ const { values } = parseArgs({
   },
 })
 const [records, rounds] = [Number(values.records), Number(values.rounds)]
+if (!(records >= 1000 && rounds >= 1)) throw new Error('--records of at least 1000, --rounds of at least 1')
 const chosen = variations.filter(
   ({ dimension }, n) => n === 0 || values.only === undefined || dimension === values.only,
 )
 const figures = await measure(records, rounds, chosen)
 const report = makeReport('variations', commandOf('variations'), figures)
-if (values.only === undefined && records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS) writeReport(report)
+if (values.only === undefined && records >= LEAST_RECORDS && rounds >= LEAST_ROUNDS)
+  say(`wrote ${writeReport(report)}`)
+else
+  say(
+    `not kept: results are kept of all variations, ${LEAST_ROUNDS} rounds, ${LEAST_RECORDS} records or more`,
+  )
 showReport(
   report,
   values.json,

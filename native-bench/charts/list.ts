@@ -10,6 +10,7 @@ import type { PeersFigures } from '../peers.ts'
 import type { PipelineFigures } from '../pipeline.ts'
 import type { Report, Summary } from '../report.ts'
 import { readResult } from '../results.ts'
+import type { VariationsFigures } from '../variations.ts'
 import { type Bar, type BarChart, barChart } from './bar-chart.ts'
 
 const records = ({ figures }: Report<{ records: number; bytesPerRecord: number }>): string =>
@@ -22,14 +23,16 @@ const medianBar = (label: string, { min, median, max }: Summary, series = 0): Ba
 })
 
 function pipelineRows(report: Report<PipelineFigures>): BarChart {
-  const bars = report.figures.rounds.flatMap(({ program, ceiling }, index) => [
+  const bars = report.figures.rounds.flatMap(({ program, ceiling, psql }, index) => [
     { label: `round ${index + 1}`, parts: [{ series: 0, value: program.rowsPerSecond }] },
     { label: '', parts: [{ series: 1, value: ceiling.rowsPerSecond }] },
+    ...(psql ? [{ label: '', parts: [{ series: 2, value: psql.rowsPerSecond }] }] : []),
   ])
+  const hasPsql = Boolean(report.figures.psqlRowsPerSecond)
   return {
     title: 'Rows a second from Kafka to COMMIT, beside the ceiling',
-    description: `${records(report)}, every round: LogCollector, then COPY of the same rows from files of the server.`,
-    series: ['LogCollector', 'ceiling: COPY from files of the server'],
+    description: `${records(report)}, every round: LogCollector, then COPY of the same rows from files of the server${hasPsql ? ', then by psql' : ''}.`,
+    series: ['LogCollector', 'ceiling: COPY from files of the server', ...(hasPsql ? ['psql \\copy'] : [])],
     panels: [{ heading: 'rows a second', digits: 0, bars }],
   }
 }
@@ -109,6 +112,24 @@ function kernelChart({ figures }: Report<KernelFigures>): BarChart {
   }
 }
 
+/** All but the first, which is the usual one and a line across. */
+export function variationsChart({ figures }: Report<VariationsFigures>): BarChart {
+  const [, ...varied] = figures.variations
+  return {
+    title: 'What each thing costs that users choose',
+    description: `Rows a second over those of the usual records in the same round: median, and from the least to the most of ${figures.rounds} rounds.`,
+    series: ['LogCollector'],
+    panels: [
+      {
+        heading: 'rows a second, of the usual',
+        digits: 2,
+        bars: varied.map(({ dimension, name, ofUsual }) => medianBar(`${dimension}: ${name}`, ofUsual)),
+        references: [{ label: 'the usual', value: 1 }],
+      },
+    ],
+  }
+}
+
 /** From the result of this name, or null. */
 const from =
   <Figures>(result: string, chart: (report: Report<Figures>) => BarChart) =>
@@ -123,6 +144,7 @@ const charts = {
   peers: from('peers', peersChart),
   latency: from('latency', latencyChart),
   kernel: from('kernel', kernelChart),
+  variations: from('variations', variationsChart),
 } as const
 
 export const chartFolder = 'docs/charts'

@@ -2,15 +2,10 @@
  * The section of BENCHMARKS.md on other ways from Kafka into Postgres, from results/peers.json. render.ts puts it in.
  */
 import { chartImage } from '../charts/list.ts'
-import { circumstances, grouped } from '../markdown.ts'
+import { circumstances, grouped, spread } from '../markdown.ts'
 import type { PeersFigures, ProgramFigures } from '../peers.ts'
-import type { Report, Summary } from '../report.ts'
+import type { Report } from '../report.ts'
 import { describeKill, describePoison } from './outcome.ts'
-
-/** Median (least–most). */
-function spread({ min, median, max }: Summary, show: (value: number) => string): string {
-  return `${show(median)} (${show(min)}–${show(max)})`
-}
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 const seconds = (value: number): string => value.toFixed(2)

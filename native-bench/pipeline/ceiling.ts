@@ -1,77 +1,79 @@
 /**
- * The ceiling: how fast this Postgres takes the same rows into the same tables when nobody parses or sends them, two
- * sessions that COPY binary files of its own disk, with synchronous_commit off as the writers have it.
+ * The ceiling: how fast this Postgres takes the same rows into the same tables when nobody parses or sends them,
+ * sessions that COPY files of its own disk, with synchronous_commit off as the writers have it. Neighbour: dump.ts.
  */
 import pg from 'pg'
 import { cpuSecondsWithChildren } from '../process-usage.ts'
+import { type CopyFormat, dumpFile, filesOfSessions } from './dump.ts'
+import type { Servers } from './servers.ts'
 
-export interface CeilingRound {
+export interface LoadRound {
   readonly rowsPerSecond: number
   readonly seconds: number
   readonly postgresCpuUsPerRow: number
 }
 
-const sessions = 2
-
-const fileOf = (folder: string, session: number): string => `${folder}/ceiling-${session}.copy`
-
-/**
- * Makes attrs of an empty database bytes, so that the dump has them just as the program sent them: jsonb would give
- * them back with their keys sorted already, and the ceiling would be spared a part of the work.
- */
-export async function keepAttrsAsSent(database: string): Promise<void> {
-  const client = new pg.Client({ connectionString: database })
-  await client.connect()
-  try {
-    await client.query(
-      `alter table logcollector.logs alter column attrs type bytea using convert_to(attrs::text, 'UTF8')`,
-    )
-  } finally {
-    await client.end()
-  }
+/** The dumped rows, and the empty database that is to take them. */
+export interface Load {
+  readonly database: string
+  /** With the files, the server's own. */
+  readonly folder: string
+  readonly records: number
+  readonly postgresPid: number
 }
 
-/** Writes the rows of a filled database to a file a session, in the order in which they lie there. */
-export async function dumpRows(database: string, folder: string): Promise<void> {
-  const client = new pg.Client({ connectionString: database })
-  await client.connect()
-  try {
-    await client.query('set max_parallel_workers_per_gather = 0; set synchronize_seqscans = off')
-    for (let session = 0; session < sessions; session++)
-      await client.query(
-        `copy (select * from logcollector.logs where kafka_partition % ${sessions} = ${session})
-         to '${fileOf(folder, session)}' (format binary)`,
-      )
-  } finally {
-    await client.end()
-  }
+export interface CeilingWay {
+  readonly format: CopyFormat
+  readonly sessions: number
 }
 
-/** Loads the dumped rows into an empty database. */
-export async function runCeiling(
-  database: string,
-  folder: string,
-  records: number,
-  postgresPid: number,
-): Promise<CeilingRound> {
+/** What the program is held against: it sends binary, by as many writers. */
+export const fullCeiling: CeilingWay = { format: 'binary', sessions: 2 }
+
+/** Of the rows that warm-up.ts has left. */
+export const emptyLoad = async ({ databases, postgres }: Servers, records: number): Promise<Load> => ({
+  database: await databases.fresh(),
+  folder: databases.folder,
+  records,
+  postgresPid: postgres.pid!,
+})
+
+/** Times what loads all rows and resolves with their number. Throws when that is another. */
+export async function timeLoad(
+  { records, postgresPid }: Load,
+  load: () => Promise<number>,
+): Promise<LoadRound> {
+  const cpuBefore = cpuSecondsWithChildren(postgresPid)
+  const begin = performance.now()
+  const rows = await load()
+  const seconds = (performance.now() - begin) / 1000
+  const cpu = cpuSecondsWithChildren(postgresPid) - cpuBefore
+  if (rows !== records) throw new Error(`${rows} of ${records} rows were loaded`)
+  return { rowsPerSecond: records / seconds, seconds, postgresCpuUsPerRow: (cpu * 1e6) / records }
+}
+
+export async function runCeiling(load: Load, { format, sessions }: CeilingWay): Promise<LoadRound> {
+  const { database, folder } = load
   const clients = Array.from({ length: sessions }, () => new pg.Client({ connectionString: database }))
+  const files = filesOfSessions(sessions)
+  const loadFiles = async (client: pg.Client, session: number): Promise<number> => {
+    let rows = 0
+    for (const file of files[session]!) {
+      const path = dumpFile(folder, format, file)
+      const { rowCount } = await client.query(`copy logcollector.logs from '${path}' (format ${format})`)
+      rows += rowCount ?? 0
+    }
+    return rows
+  }
   try {
     for (const client of clients) {
       await client.connect()
       await client.query('set synchronous_commit = off')
     }
-    const cpuBefore = cpuSecondsWithChildren(postgresPid)
-    const begin = performance.now()
-    const results = await Promise.all(
-      clients.map((client, session) =>
-        client.query(`copy logcollector.logs from '${fileOf(folder, session)}' (format binary)`),
-      ),
-    )
-    const seconds = (performance.now() - begin) / 1000
-    const cpu = cpuSecondsWithChildren(postgresPid) - cpuBefore
-    const rows = results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
-    if (rows !== records) throw new Error(`the ceiling loaded ${rows} of ${records} rows`)
-    return { rowsPerSecond: records / seconds, seconds, postgresCpuUsPerRow: (cpu * 1e6) / records }
+    return await timeLoad(load, async () => {
+      const loaded = await Promise.all(clients.map(loadFiles))
+      return loaded.reduce((sum, rows) => sum + rows, 0)
+    })
   } finally {
     await Promise.all(clients.map(client => client.end()))
   }
