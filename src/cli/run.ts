@@ -21,10 +21,12 @@ async function runEngine(options: Options, context: CliContext): Promise<ExitCod
   const role = options.role === undefined ? {} : { roles: options.role }
   const overrides = { ...options.set, ...role }
   const { config, origins, warnings } = readFor({ file: options.config, overrides }, context)
-  const [{ createEngineFor }, { serve }] = await Promise.all([
+  const [{ createEngineFor }, { optimizeLate }, { serve }] = await Promise.all([
     import('../engine/create.ts'),
+    import('../engine/tiering.ts'),
     import('./serve.ts'),
   ])
+  optimizeLate()
   return serve({
     config,
     origins,
