@@ -25,6 +25,15 @@ export function equalBytes(a: usize, b: usize, length: usize): bool {
   return (~same & ((1 << (length as u32)) - 1)) == 0
 }
 
+/** Their order: negative, 0 or positive, as the first byte that differs says. */
+export function compareBytes(a: usize, b: usize, length: usize): i32 {
+  for (let i: usize = 0; i < length; ++i) {
+    const difference = (load<u8>(a + i) as i32) - (load<u8>(b + i) as i32)
+    if (difference != 0) return difference
+  }
+  return 0
+}
+
 /**
  * One bit for each of 16 bytes that ends a plain run of a JSON string: quote, backslash, control character, or a
  * byte of a multi-byte character (negative when signed, so one comparison finds both).
