@@ -74,7 +74,8 @@ test('longer keys and escapes in keys: equal ones are not swapped', () => {
   const long = 'x'.repeat(40)
   const keys = [`${long}a`, `${long}b`, '\\u0061', '\\u0062', 'a', 'b']
   const texts = keys.flatMap(x => keys.map(y => `{"${x}":1,"${y}":2,"a":3}`))
-  attrsOf([...texts, ...texts])
+  // Whichever pair comes first, its order must not become that of the others.
+  for (let first = 0; first < texts.length; first++) attrsOf([texts[first]!, ...texts])
 })
 
 test('of equal keys the last stays the last', () => {
@@ -104,6 +105,8 @@ test('a predicted token is taken only where it may stand', () => {
   const bad = [
     '{"a":1{"b":1},"c":2}',
     '{"a":"x"{"b":1}}',
+    '{"a":1{"b":1}',
+    '{"a":"x"{"b":[1]}',
     '{"a":{"b":1}}}',
     '{"a":{"b":1}',
     '{"a":{,"b":1}}',
@@ -165,6 +168,28 @@ test('more shapes than there is room for', () => {
     )
   })
   attrsOf(texts)
+})
+
+test('more orders than there is room for', () => {
+  const common = Array.from({ length: 50 }, (_, index) => `"k${index}":1`).join(',')
+  const texts = Array.from(
+    { length: 512 },
+    (_, n) => `{${common},"a${n & 7}":1,"b${(n >> 3) & 7}":1,"c${n >> 6}":1}`,
+  )
+  attrsOf([...texts, ...texts.slice(-50), ...texts.slice(0, 50)])
+})
+
+test('white space longer than what is kept of it hides no brace', () => {
+  for (let length = 28; length < 40; length++) {
+    const space = ' '.repeat(length)
+    const texts = [
+      `{"service":{"a":1${space}},"name":"x","b":1}`,
+      `{"service":{"a":1${space},"b":2,"name":"y"},"c":3}`,
+      `{${space}"service":{${space}"a":1${space},"b":2,"name":"y"${space}},"c":3}`,
+    ]
+    attrsOf([...texts, ...texts, ...texts.reverse()])
+    attrsOf(texts)
+  }
 })
 
 test('what is mended is mended in order', () => {

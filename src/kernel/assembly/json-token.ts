@@ -23,10 +23,8 @@ import { copyBytes } from './simd'
 import { FLAG_ESCAPED, scan, task } from './state'
 import { writeString } from './text'
 
-/** A token whose key begins later may be told from another kind of token only behind what a node keeps. */
-const LAST_QUOTE: usize = 16
-/** Longer white space before a brace is not predicted. */
-const LONGEST_CLOSE: usize = 32
+/** Behind more white space a brace is not predicted: what a node keeps of it would not tell it from a comma. */
+const LONGEST_SPACE: usize = 31
 
 /** The token read last. */
 export class token {
@@ -46,9 +44,9 @@ export function enterObject(depth: u32, name: usize, list: usize): void {
 }
 
 /**
- * The token at `start`, in `depth` open objects: the opening one when `opens`, else one behind a value. `list` is
- * where it is looked for, `known` its node, if it was there; members is how many keys came before. Sets token.…; gives the position
- * of the value (less than end) or behind the brace, or 0.
+ * The token at `start`, in `depth` open objects: the opening one when `opens`, else one behind a value. `list` is where
+ * it is looked for, `known` its node, if it was there; so many members came before. Sets token.…; gives the position of
+ * the value (less than end) or behind the brace, or 0.
  */
 export function readToken(
   list: usize,
@@ -64,7 +62,7 @@ export function readToken(
   const byte = load<u8>(p)
   if (!opens && byte == 0x7d) {
     token.quote = 0
-    token.list = p - start < LONGEST_CLOSE ? learn(list, start, p + 1, 0, true, 0, depth) : 0
+    token.list = p - start <= LONGEST_SPACE ? learn(list, start, p + 1, 0, true, 0, depth) : 0
     return p + 1
   }
   if (!opens && byte != 0x2c) return 0
@@ -81,7 +79,7 @@ export function readToken(
   token.quote = quote
   token.name = name
   if (known != 0) token.list = behind(known)
-  else if (quote - start > LAST_QUOTE || members == MAX_MEMBERS) token.list = refuse(list, depth)
+  else if (members == MAX_MEMBERS) token.list = refuse(list, depth)
   else token.list = learn(list, start, p, quote - start, isPlain, name, depth)
   return p
 }
