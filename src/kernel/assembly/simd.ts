@@ -1,6 +1,6 @@
 /**
  * The SIMD and byte-order tricks, by name, so that scanners read like their grammar.
- * Loads may run up to 15 bytes past what they are asked about; stores too, where the name says so.
+ * Loads may run up to 31 bytes past what they are asked about; stores too, where the name says so.
  */
 
 /** Copies length bytes in 16-byte stores: writes up to 15 bytes more than asked. Areas must not overlap. */
