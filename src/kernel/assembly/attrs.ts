@@ -3,7 +3,8 @@
  * behind them what LogCollector adds under `lc.` and `kafka.`; pairs.ts does the same for logfmt. Twin:
  * test/reference/record.ts.
  *
- * A promoted member is left out with one comma beside it; an object that loses all its members stays as {}.
+ * Members go in the order of member-order.ts where it has a plan. Where not, a promoted member is left out with one comma
+ * beside it. An object that loses all its members stays as {}.
  */
 import { CUTS_AT, FLAG_HEADERS, FLAG_KEYS } from '../memory-map'
 import { Field } from './fields'
