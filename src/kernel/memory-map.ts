@@ -170,10 +170,24 @@ export const CUTS_AT = FIELDS_AT + FIELD_BYTES * FIELD_SLOTS
 export const STACK_AT = CUTS_AT + 160
 export const PATH_AT = STACK_AT + 640
 export const TEXT_AT = PATH_AT + 640
-/** The orders of keys seen (assembly/shape.ts): text of 16 bytes, u32 mask, u32 length, u32 name entry, u16 child, u16 sibling. */
-export const SHAPE_NODE_BYTES = 32
-export const SHAPE_NODES = 256
-export const SHAPE_AT = TEXT_AT + 640
+/** The objects that the scan is in (assembly/json-token.ts): u32 name entry, u32 list. No name leads deeper. */
+export const LEVEL_BYTES = 8
+export const LEVELS_AT = TEXT_AT + 640
+/** Objects inside a record are entered down to here for the sake of their order alone. */
+export const MAX_ENTERED = 8
+/** The members of a record: u32 key, u32 end of the value (assembly/member-order.ts). */
+export const MAX_MEMBERS = 64
+export const MEMBERS_AT = LEVELS_AT + LEVEL_BYTES * (MAX_NAME_BYTES + MAX_ENTERED + 2)
+/** Orders in which members are written, one byte a step. */
+export const PLANS_BYTES = 8192
+export const PLANS_AT = MEMBERS_AT + MAX_MEMBERS * 8
+/**
+ * The orders of keys seen (assembly/shape.ts): text of 32 bytes, u32 mask, length, name entry, sibling, first token
+ * behind, first inside, plan, then u8 quote, exact, closed. Nodes lie at multiples of their size.
+ */
+export const SHAPE_NODE_BYTES = 64
+export const SHAPE_NODES = 512
+export const SHAPE_AT = (PLANS_AT + PLANS_BYTES + SHAPE_NODE_BYTES - 1) & ~(SHAPE_NODE_BYTES - 1)
 /** The first pairs of a record: u32 key, its end, value, its end, kind, flags of key and value, prefix, its end (assembly/noted-pairs.ts). */
 export const PAIR_BYTES = 40
 export const MAX_NOTED_PAIRS = 64

@@ -122,7 +122,7 @@ test('the first alias of the list wins, not the first of the text', () => {
   const row = rowOf('{"application":"c","app":"b","service":{"name":"a","version":"1"},"n":0}')
   assert.equal(
     [row.service, row.attrs],
-    ['a', '{"application":"c","app":"b","service":{"version":"1"},"n":0}'],
+    ['a', '{"n":0,"app":"b","service":{"version":"1"},"application":"c"}'],
   )
   const literal = rowOf('{"service.name":"x","service":{"version":"1"}}')
   assert.equal([literal.service, literal.attrs], ['x', '{"service":{"version":"1"}}'])
@@ -130,7 +130,7 @@ test('the first alias of the list wins, not the first of the text', () => {
 
 test('of equal keys the first fills the column and the others stay', () => {
   const row = rowOf('{"msg":"a","msg":"b","x":1,"msg":"c"}')
-  assert.equal([row.message, row.attrs], ['a', '{"msg":"b","x":1,"msg":"c"}'])
+  assert.equal([row.message, row.attrs], ['a', '{"x":1,"msg":"b","msg":"c"}'])
 })
 
 test('an object that loses its only member stays, empty', () => {

@@ -101,6 +101,21 @@ export function printJson(json: Json): string {
   }
 }
 
+/**
+ * The members of the object, and of objects that are its members, in the order in which jsonb keeps them: by length of
+ * the key in bytes, then by the bytes. Equal keys stay in their order, of which jsonb takes the last.
+ */
+export function orderMembers(json: Json): Json {
+  if (json.kind !== 'object') return json
+  const members = json.members.map(([key, value]) => ({
+    key,
+    bytes: Buffer.from(key),
+    value: orderMembers(value),
+  }))
+  members.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
+  return { kind: 'object', members: members.map(({ key, value }) => [key, value] as const) }
+}
+
 /** Does jsonb's numeric take it: at most 131072 digits before the point and 16383 behind? */
 export function isNumberTaken(text: string): boolean {
   const [, integer = '', fraction = '', exponent = '0'] =

@@ -3,17 +3,16 @@
  * behind them what LogCollector adds under `lc.` and `kafka.`; pairs.ts does the same for logfmt. Twin:
  * test/reference/record.ts.
  *
- * A promoted member is left out with one comma beside it; an object that loses all its members stays as {}.
+ * Members go in the order of member-order.ts where it has a plan. Where not, a promoted member is left out with one comma
+ * beside it. An object that loses all its members stays as {}.
  */
 import { CUTS_AT, FLAG_HEADERS, FLAG_KEYS } from '../memory-map'
-import { sizeOfEscape } from './escape'
 import { Field } from './fields'
-import { scanString, skipSpace } from './json'
-import { scanNumber } from './number'
+import { skipSpace } from './json'
+import { writeOrdered } from './member-order'
 import { writePairValue } from './pairs'
-import { copyBytes } from './simd'
+import { copyJson } from './repair'
 import {
-  FLAG_BAD,
   KIND_STRING,
   record,
   row,
@@ -29,12 +28,15 @@ import {
   VALUE_TOMBSTONE,
   VALUE_TOO_DEEP,
 } from './state'
-import { storeRaw, writeAscii, writeInteger, writeQuoted } from './text'
-import { characterAt, storeReplacement } from './utf8'
+import { writeAscii, writeInteger, writeQuoted } from './text'
 import { readVarint, varint } from './varint'
 
-/** Notes that attrs leave the field out; keeps the notes in the order of the text. */
+/** Notes that attrs leave the field out. Without a plan the notes are kept in the order of the text. */
 export function leaveOut(field: usize): void {
+  if (scan.plan != 0) {
+    row.leftOut |= (1 as u64) << (changetype<Field>(field).member as u64)
+    return
+  }
   const cuts = task.slot + CUTS_AT
   let at = row.cuts++
   while (at > 0 && changetype<Field>(load<u32>(cuts + (at - 1) * 4)).start > changetype<Field>(field).start) {
@@ -44,17 +46,22 @@ export function leaveOut(field: usize): void {
   store<u32>(cuts + at * 4, field as u32)
 }
 
-/** The members of the scanned JSON object that stay. */
+/** The members of the scanned JSON object that stay: in jsonb's order where there is a plan, else as they came. */
 export function writeMembers(to: usize): usize {
+  return scan.plan != 0 ? writeOrdered(to) : writeAsTheyCame(to)
+}
+
+function writeAsTheyCame(to: usize): usize {
   const cuts = task.slot + CUTS_AT
   let p = scan.object + 1
   if (skipSpace(p, scan.objectEnd) == scan.objectEnd) return to
   for (let i: u32 = 0; i < row.cuts; ++i) {
     const field = changetype<Field>(load<u32>(cuts + i * 4))
     const last = i > 0 ? changetype<Field>(load<u32>(cuts + (i - 1) * 4)) : field
+    const before = beforeMember(field)
     field.kept = keptBefore(field, last, i > 0)
-    if (field.before > p) to = copyJson(to, p, field.before)
-    p = field.after
+    if (before > p) to = copyJson(to, p, before)
+    p = behindMember(field)
     if (load<u8>(p - 1) != 0x2c || field.kept == 0) continue
     const isNextLeftOut =
       i + 1 < row.cuts && isAdjacent(field, changetype<Field>(load<u32>(cuts + (i + 1) * 4)))
@@ -63,79 +70,31 @@ export function writeMembers(to: usize): usize {
   return copyJson(to, p, scan.objectEnd)
 }
 
+function isFirst(field: Field): bool {
+  return load<u8>(field.token) == 0x7b
+}
+
+/** Where leaving the member out begins: its comma, or behind the brace that opens the object. */
+function beforeMember(field: Field): usize {
+  return isFirst(field) ? field.token + 1 : skipSpace(field.token, scan.objectEnd)
+}
+
+/** Where it ends: behind the next comma, or at the brace that closes the object. */
+function behindMember(field: Field): usize {
+  const quote: usize = field.kind == KIND_STRING ? 1 : 0
+  const p = skipSpace(field.end + quote, scan.objectEnd)
+  return load<u8>(p) == 0x2c ? p + 1 : p
+}
+
+/** Does the next field stand behind the first one's comma? */
 function isAdjacent(field: Field, next: Field): bool {
-  return next.object == field.object && next.before + 1 == field.after
+  return beforeMember(next) + 1 == behindMember(field)
 }
 
 /** Does a kept member of the same object stand before the field? last is the field left out before it, if any. */
 function keptBefore(field: Field, last: Field, hasLast: bool): u32 {
-  if (field.before == field.object + 1) return 0
+  if (isFirst(field)) return 0
   return hasLast && isAdjacent(last, field) ? last.kept : 1
-}
-
-/** Validated JSON text that begins and ends between tokens. */
-function copyJson(to: usize, p: usize, end: usize): usize {
-  if (scan.dirty) return repairJson(to, p, end)
-  copyBytes(to, p, end - p)
-  return to + (end - p)
-}
-
-/** The same, with U+FFFD and numbers as strings where jsonb would refuse. */
-function repairJson(to: usize, p: usize, end: usize): usize {
-  while (p < end) {
-    const byte = load<u8>(p)
-    if (byte == 0x22) {
-      const behind = scanString(p + 1, end) + 1
-      to = repairString(to, p, behind)
-      p = behind
-    } else if (byte == 0x2d || (byte as u32) - 0x30 <= 9) {
-      const behind = scanNumber(p, end)
-      const isBad = (scan.flags & FLAG_BAD) != 0
-      if (isBad) {
-        row.changed = true
-        store<u8>(to++, 0x22)
-      }
-      copyBytes(to, p, behind - p)
-      to += behind - p
-      if (isBad) store<u8>(to++, 0x22)
-      p = behind
-    } else {
-      store<u8>(to++, byte)
-      p++
-    }
-  }
-  return to
-}
-
-/** A string with its quotes, whose flags are in scan.flags. */
-function repairString(to: usize, p: usize, end: usize): usize {
-  if ((scan.flags & FLAG_BAD) == 0) {
-    copyBytes(to, p, end - p)
-    return to + (end - p)
-  }
-  row.changed = true
-  while (p < end) {
-    const byte = load<u8>(p)
-    if (byte == 0x5c) {
-      const size = sizeOfEscape(p, end)
-      if (size < 0) {
-        to = storeReplacement(to)
-        p -= size
-      } else {
-        copyBytes(to, p, size)
-        to += size
-        p += size
-      }
-    } else if (byte < 0x80) {
-      store<u8>(to++, byte)
-      p++
-    } else {
-      const size = characterAt(p, end)
-      to = storeRaw(to, p, size)
-      p += size < 0 ? -size : size
-    }
-  }
-  return to
 }
 
 /** Adds a member's key (with quotes and colon), behind a comma unless it is the first; first is behind the brace. */

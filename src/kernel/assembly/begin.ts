@@ -11,6 +11,7 @@ import {
   MAX_RECORD_AT,
   ROW_FIXED_BYTES,
 } from '../memory-map'
+import { clearPlans } from './member-order'
 import { clearRollups } from './rollups'
 import { clearShapes } from './shape'
 import { task } from './state'
@@ -46,6 +47,7 @@ export function begin(
   clearCounts()
   clearRollups()
   clearShapes()
+  clearPlans()
 }
 
 function clearCounts(): void {

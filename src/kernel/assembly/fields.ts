@@ -13,12 +13,10 @@ export class Field {
   kind: u32
   flags: u32
   // JSON alone from here.
-  /** Where leaving the member out begins: its comma, or behind the brace that opens the object. */
-  before: usize
-  /** Where it ends: behind the next comma, or at the brace that closes the object. */
-  after: usize
-  /** The brace that opens the object. */
-  object: usize
+  /** Where what stands before its value begins: at the brace that opens the object, else behind the value before. */
+  token: usize
+  /** The member's number in the record (member-order.ts), of use where there is a plan. */
+  member: u32
   /** 1 when a kept member of the same object stands before it (attrs.ts). */
   kept: u32
 }
@@ -27,6 +25,7 @@ export class Field {
 export function beginFields(): void {
   scan.seen = 0
   scan.seenExtra = 0
+  scan.plan = 0
   scan.noted = 0
   scan.rest = 0
 }
@@ -36,14 +35,7 @@ export function fieldOf(slot: u32): Field {
 }
 
 /** Notes a field met in the text, of the kind and flags in `scan`; of several under one name the first counts. */
-export function noteField(
-  slot: u32,
-  start: usize,
-  end: usize,
-  before: usize,
-  after: usize,
-  object: usize,
-): void {
+export function noteField(slot: u32, start: usize, end: usize, token: usize, member: u32): void {
   if (slot < (MAX_ALIASES as u32)) {
     const bit: u64 = (1 as u64) << (slot as u64)
     if (scan.seen & bit) return
@@ -58,9 +50,8 @@ export function noteField(
   field.end = end
   field.kind = scan.kind
   field.flags = scan.flags
-  field.before = before
-  field.after = after
-  field.object = object
+  field.token = token
+  field.member = member
 }
 
 /** One bit for each alias of the column that was met, the first alias lowest. */

@@ -39,11 +39,9 @@ export function skipSpace(p: usize, end: usize): usize {
 export function scanString(p: usize, end: usize): usize {
   scan.flags = 0
   const stops = stringStops(v128.load(p))
-  if (stops != 0) {
-    const stop = p + ctz(stops)
-    if (stop < end && load<u8>(stop) == 0x22) return stop
-  }
-  return scanLongString(p, end)
+  if (stops == 0) return scanLongString(p + 16, end)
+  const stop = p + ctz(stops)
+  return stop < end && load<u8>(stop) == 0x22 ? stop : scanLongString(stop, end)
 }
 
 /** The same for what is longer than 16 bytes, or not all plain ASCII. */

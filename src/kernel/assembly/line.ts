@@ -86,7 +86,7 @@ function add(name: u32, start: usize, end: usize): void {
   notePairValue(start, end)
   growBy(length, end - start)
   const slot: u32 = load<u8>(entry, LINE_NAME_SLOT_AT)
-  if (slot != NO_VALUE) noteField(slot, start, end, 0, 0, 0)
+  if (slot != NO_VALUE) noteField(slot, start, end, 0, 0)
 }
 
 /** Counts what a pair takes at most, its value having the flags in `scan`. */

@@ -19,7 +19,7 @@ import { skipSpace } from './json'
 import { findName } from './names'
 import { noteKey, notePairValue } from './noted-pairs'
 import { isPlainNumber } from './number'
-import { knownKey, knownLength, knownName, learnKey, PAIR_SHAPES, shapesOf } from './shape'
+import { behind, knownKey, knownLength, knownName, learnKey, PAIR_SHAPES, shapesOf } from './shape'
 import { stringStops, wordStops } from './simd'
 import {
   FLAG_BAD,
@@ -48,11 +48,11 @@ export class pairValue {
   static end: usize = 0
 }
 
-/** The key read last: its name entry (0: none), whether nothing but a space follows, its node of the shapes (0: none). */
+/** The key read last: its name entry (0: none), whether nothing but a space follows, what may follow (shape.ts). */
 class pairKey {
   static name: usize = 0
   static isBare: bool = false
-  static shape: usize = 0
+  static list: usize = 0
 }
 
 /** Scans a value that is not empty; gives VALUE_PAIRS, with the filled field table, or VALUE_NOT_LOGFMT. */
@@ -61,7 +61,7 @@ export function scanLogfmt(p: usize, end: usize): u32 {
   scan.pairs = 0
   scan.bareKeys = 0
   scan.growth = 0
-  pairKey.shape = shapesOf(PAIR_SHAPES)
+  pairKey.list = shapesOf(PAIR_SHAPES)
   while ((p = skipSpace(p, end)) < end) {
     scan.growth += PAIR_GROWTH
     p = readKey(p, end)
@@ -77,7 +77,7 @@ export function scanLogfmt(p: usize, end: usize): u32 {
     notePairValue(pairValue.start, pairValue.end)
     if (pairKey.name == 0) continue
     const slot: u32 = load<u8>(pairKey.name, NAME_VALUE_AT)
-    if (slot != NO_VALUE) noteField(slot, pairValue.start, pairValue.end, 0, 0, 0)
+    if (slot != NO_VALUE) noteField(slot, pairValue.start, pairValue.end, 0, 0)
   }
   return scan.pairs == 0 ? VALUE_NOT_LOGFMT : VALUE_PAIRS
 }
@@ -85,11 +85,11 @@ export function scanLogfmt(p: usize, end: usize): u32 {
 /** Reads the key at p < end and its "="; gives the position behind them, or 0. Sets pairKey. */
 function readKey(p: usize, end: usize): usize {
   pairKey.isBare = false
-  const before = pairKey.shape
-  const known: usize = before != 0 ? knownKey(before, p, end) : 0
+  const list = pairKey.list
+  const known: usize = list != 0 ? knownKey(list, p, end) : 0
   const length: usize = known != 0 ? knownLength(known) : 0
   if (length != 0) {
-    pairKey.shape = known
+    pairKey.list = behind(known)
     pairKey.name = knownName(known)
     noteKey(p, p + length - 1, 0)
     return p + length
@@ -103,7 +103,11 @@ function readKey(p: usize, end: usize): usize {
     return keyEnd
   }
   pairKey.name = findName(task.slot + ALIASES_AT, p, keyEnd - p)
-  if (before != 0) pairKey.shape = known != 0 ? known : learnKey(before, p, keyEnd, pairKey.name)
+  if (list != 0) {
+    const isPlain = scan.flags == 0
+    const node = known != 0 ? known : learnKey(list, p, keyEnd + 1 - p, isPlain, 0, pairKey.name)
+    pairKey.list = node != 0 ? behind(node) : 0
+  }
   return keyEnd + 1
 }
 

@@ -31,6 +31,7 @@ export const POSTGRES_EPOCH_US: i64 = 946684800000000
 export function writeRow(kind: u32): usize {
   row.changed = row.changedBefore
   row.cuts = 0
+  row.leftOut = 0
   row.severity = 0
   row.ts = record.time * 1000
   row.refusedTime = 0

@@ -1,6 +1,6 @@
 /**
  * The SIMD and byte-order tricks, by name, so that scanners read like their grammar.
- * Loads may run up to 15 bytes past what they are asked about; stores too, where the name says so.
+ * Loads may run up to 31 bytes past what they are asked about; stores too, where the name says so.
  */
 
 /** Copies length bytes in 16-byte stores: writes up to 15 bytes more than asked. Areas must not overlap. */
@@ -23,6 +23,15 @@ export function equalBytes(a: usize, b: usize, length: usize): bool {
   }
   const same = i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) as u32
   return (~same & ((1 << (length as u32)) - 1)) == 0
+}
+
+/** Their order: negative, 0 or positive, as the first byte that differs says. */
+export function compareBytes(a: usize, b: usize, length: usize): i32 {
+  for (let i: usize = 0; i < length; ++i) {
+    const difference = (load<u8>(a + i) as i32) - (load<u8>(b + i) as i32)
+    if (difference != 0) return difference
+  }
+  return 0
 }
 
 /**

@@ -80,6 +80,8 @@ export class scan {
   static textBytes: i64 = 0
   static object: usize = 0
   static objectEnd: usize = 0
+  /** In which order its members are written (member-order.ts); 0: as they came. */
+  static plan: usize = 0
 }
 
 /** What the encoder says of the row in hand. */
@@ -92,8 +94,9 @@ export class row {
   static origin: u32 = 0
   /** The text written last was cut at its cap. */
   static cut: bool = false
-  /** Fields that attrs leave out. */
+  /** Fields that attrs leave out: how many there are, or one bit a member where there is a plan. */
   static cuts: u32 = 0
+  static leftOut: u64 = 0
   /** Its time, microseconds since 1970, and the field that gave it although it is out of the window (or null). */
   static ts: i64 = 0
   static refusedTime: usize = 0

@@ -174,5 +174,5 @@ function fill(id: usize, idEnd: usize, name: usize, nameEnd: usize, value: usize
   const entry = findName(task.slot + ALIASES_AT, path, length)
   if (entry == 0) return
   const slot: u32 = load<u8>(entry, NAME_VALUE_AT)
-  if (slot != NO_VALUE) noteField(slot, value, valueEnd, 0, 0, 0)
+  if (slot != NO_VALUE) noteField(slot, value, valueEnd, 0, 0)
 }
