@@ -35,6 +35,12 @@ export class ParseJob {
     return this.from >= this.range.nextOffset
   }
 
+  /** Of its range, about: as many bytes a record as on the whole. */
+  get inputBytesLeft(): number {
+    const { bytes, firstOffset, nextOffset } = this.range
+    return Math.ceil((bytes * (nextOffset - this.from)) / (nextOffset - firstOffset))
+  }
+
   /** It shares no worker with others: it would keep the one large region from them, or a guilty record is sought in it. */
   get isSolitary(): boolean {
     return this.needsJumbo || this.failures > 0 || this.suspectTo > this.from

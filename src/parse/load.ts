@@ -20,7 +20,9 @@ const LARGEST_GRANT_BYTES = 4 * 1024 * 1024
 /** Regions that every partition could have at the same time, if each were as large as it may be. */
 const GRANTS_PER_PARTITION = 2
 /** Of a task that shares its load: regions are granted before anything of the load is parsed, and trimmed behind it. */
-const OUTPUT_PER_INPUT = 4
+const SHARED_OUTPUT_PER_INPUT = 4
+/** Less than a row takes for what it was made of, mostly; a task with less room would hardly come to its end. */
+const LEAST_OUTPUT_PER_INPUT = 1
 
 /**
  * Takes the jobs of the next load out of `waiting`; those that find no output region now go to its back. Empty: none
@@ -39,22 +41,23 @@ export function nextLoad(waiting: ParseJob[], arena: Accounts, partitions: numbe
       continue
     }
     load.push({ job, output })
-    bytes = job.isSolitary ? LOAD_BYTES : bytes + job.range.bytes
+    bytes = job.isSolitary ? LOAD_BYTES : bytes + job.inputBytesLeft
   }
   return load
 }
 
 const goesWith = (first: ParseJob, job: ParseJob, bytes: number): boolean =>
-  !job.isSolitary && job.pipeline === first.pipeline && bytes + job.range.bytes <= LOAD_BYTES
+  !job.isSolitary && job.pipeline === first.pipeline && bytes + job.inputBytesLeft <= LOAD_BYTES
 
-function grant(
-  job: ParseJob,
-  { output, jumbo }: Accounts,
-  partitions: number,
-  isShared: boolean,
-): Region | null {
+/**
+ * Where output is scarce, as it is while Postgres is the slowest, a task waits for room that makes it worth its message.
+ * It comes: whatever takes room can be committed without anything more being parsed, and free runs join.
+ */
+function grant(job: ParseJob, { output, jumbo }: Accounts, partitions: number, isShared: boolean): Region | null {
   if (job.needsJumbo) return jumbo.allocate(jumbo.bytes)
   const share = Math.min(LARGEST_GRANT_BYTES, output.bytes / (GRANTS_PER_PARTITION * Math.max(1, partitions)))
-  const useful = isShared ? job.range.bytes * OUTPUT_PER_INPUT + PAGE_BYTES : share
-  return output.allocateUpTo(Math.max(PAGE_BYTES, Math.min(share, useful)), PAGE_BYTES)
+  const roomFor = (factor: number) =>
+    Math.max(PAGE_BYTES, Math.min(share, job.inputBytesLeft * factor + PAGE_BYTES))
+  const wanted = isShared ? roomFor(SHARED_OUTPUT_PER_INPUT) : Math.max(PAGE_BYTES, share)
+  return output.allocateUpTo(wanted, roomFor(LEAST_OUTPUT_PER_INPUT))
 }
