@@ -1,6 +1,6 @@
 /**
  * How long from the producer's acknowledgement until the row can be read? First the maximum rate, from a backlog; then
- * batches at shares of it, one share after the other, and a thread that asks Postgres every millisecond what is visible.
+ * batches at shares of it, one share after the other, and a thread that asks Postgres every few milliseconds what is visible.
  *
  *   node dist/native-bench/latency.js [--json] [--records 2000000] [--seconds 20] [--rounds 5]
  */
@@ -10,7 +10,7 @@ import { kafkaVersion } from '../stack/jars.ts'
 import { startProgram } from '../stack/program.ts'
 import { endsOf, latencies, percentile } from './latency/percentiles.ts'
 import { LINGER_MS, sendReadyBatches } from './latency/ready-batches.ts'
-import { watch } from './latency/watch.ts'
+import { LOOK_EVERY_MS, watch } from './latency/watch.ts'
 import { runProgram } from './pipeline/program.ts'
 import { wellFormedRecords } from './pipeline/records.ts'
 import {
@@ -56,6 +56,8 @@ export interface LatencyFigures {
   readonly seconds: number
   /** Between the batches of a partition, ms. */
   readonly lingerMs: number
+  /** Between two looks at what is visible, ms; 1 in results that do not say. */
+  readonly lookEveryMs?: number
   readonly rounds: number
   readonly versions: { readonly kafka: string; readonly postgres: string }
   readonly maximumRowsPerSecond: number
@@ -154,6 +156,7 @@ async function measure(records: number, seconds: number, rounds: number): Promis
       partitions: PARTITIONS,
       seconds,
       lingerMs: LINGER_MS,
+      lookEveryMs: LOOK_EVERY_MS,
       rounds,
       versions: { kafka: kafkaVersion(), postgres: databases.serverVersion },
       maximumRowsPerSecond: maximum,

@@ -53,7 +53,12 @@ const goesWith = (first: ParseJob, job: ParseJob, bytes: number): boolean =>
  * Where output is scarce, as it is while Postgres is the slowest, a task waits for room that makes it worth its message.
  * It comes: whatever takes room can be committed without anything more being parsed, and free runs join.
  */
-function grant(job: ParseJob, { output, jumbo }: Accounts, partitions: number, isShared: boolean): Region | null {
+function grant(
+  job: ParseJob,
+  { output, jumbo }: Accounts,
+  partitions: number,
+  isShared: boolean,
+): Region | null {
   if (job.needsJumbo) return jumbo.allocate(jumbo.bytes)
   const share = Math.min(LARGEST_GRANT_BYTES, output.bytes / (GRANTS_PER_PARTITION * Math.max(1, partitions)))
   const roomFor = (factor: number) =>

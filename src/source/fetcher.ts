@@ -65,11 +65,16 @@ const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
 /**
- * After an answer of less than LITTLE_BYTES the next Fetch begins no sooner than this after the one before: a Fetch and
- * all that follows costs the same for few records and for many, and writers begin no transaction more often than that.
+ * After a small answer the next Fetch begins no sooner than this after the one before: a Fetch and all that follows costs
+ * the same for few records and for many, and writers begin no transaction more often. From a backlog answers are large.
  */
-const LEAST_INTERVAL_MS = 10
-const LITTLE_BYTES = 1024 * 1024
+const RESTS = [
+  { belowBytes: 128 * 1024, ms: 10 },
+  { belowBytes: 2 * 1024 * 1024, ms: 25 },
+] as const
+
+const restMs = (answerBytes: number): number =>
+  RESTS.find(({ belowBytes }) => answerBytes < belowBytes)?.ms ?? 0
 
 export class Fetcher {
   readonly broker: number
@@ -202,7 +207,7 @@ export class Fetcher {
       const response = readFetchResponse(this.deps.view, target.region.address, target.filled)
       this.take(response, asked, target.region)
       this.backoff.reset()
-      if (target.filled < LITTLE_BYTES) this.restsUntil = startedAt + LEAST_INTERVAL_MS
+      this.restsUntil = startedAt + restMs(target.filled)
       const durationMs = performance.now() - startedAt
       emit('source:fetch:completed', {
         broker: this.broker,
