@@ -87,23 +87,28 @@ export class Parser {
     const startedAt = performance.now()
     const results = await this.answersOf(load)
     const durationMs = performance.now() - startedAt
-    this.running -= 1
     for (const [n, { job, output }] of load.entries()) {
       const result = results?.[n]
-      if (result === undefined) continue
-      try {
-        this.take(job, output, result, durationMs)
-      } catch (error) {
-        this.deps.onHalt(job.range, named(error))
-      }
+      if (result !== undefined) this.takeOrHalt(job, output, result, durationMs)
     }
+    this.running -= 1
     this.pump()
+  }
+
+  private takeOrHalt(job: ParseJob, output: Region, result: ParseResult, durationMs: number): void {
+    try {
+      this.take(job, output, result, durationMs)
+    } catch (error) {
+      this.deps.onHalt(job.range, named(error))
+    }
   }
 
   /** Null where the worker failed. Once it has answered, regions may be the sink's: not to be released for an error. */
   private async answersOf(load: readonly Assignment[]): Promise<readonly ParseResult[] | null> {
     try {
-      return await this.deps.pool.run(load.map(({ job, output }) => job.task(output)))
+      const results = await this.deps.pool.run(load.map(({ job, output }) => job.task(output)))
+      if (results.length === load.length) return results
+      throw new Error(`the worker gave ${results.length} answers for ${load.length} tasks`)
     } catch (error) {
       for (const { job, output } of load) {
         output.release()

@@ -119,8 +119,11 @@ export class Session {
           failed,
           new Promise<void>(resolve => {
             this.socket.cork()
-            send(resolve)
-            this.socket.uncork()
+            try {
+              send(resolve)
+            } finally {
+              this.socket.uncork()
+            }
           }),
         ])
       await together(resolve => stream.write(COPY_HEADER, () => resolve()))

@@ -12,6 +12,7 @@ import { Signal } from '../supervisor/signal.ts'
 import { ArenaTarget } from './arena-target.ts'
 import { type ErrandAnswer, Errands } from './errands.ts'
 import { FetchOrder } from './fetch-order.ts'
+import { restMs } from './fetch-rest.ts'
 import type { FetchPlan } from './kafka/fetch-request.ts'
 import {
   type FetchedPartition,
@@ -64,18 +65,6 @@ const FRAME_BYTES_PER_PARTITION = 384
 const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
-/**
- * After a small answer the next Fetch begins no sooner than this after the one before: a Fetch and all that follows costs
- * the same for few records and for many, and writers begin no transaction more often. From a backlog answers are large.
- */
-const RESTS = [
-  { belowBytes: 128 * 1024, ms: 10 },
-  { belowBytes: 2 * 1024 * 1024, ms: 25 },
-] as const
-
-const restMs = (answerBytes: number): number =>
-  RESTS.find(({ belowBytes }) => answerBytes < belowBytes)?.ms ?? 0
-
 export class Fetcher {
   readonly broker: number
   private readonly deps: FetcherDeps
