@@ -19,6 +19,8 @@ export class ParseJob {
   to: number
   needsJumbo = false
   private failures = 0
+  /** Its last task failed together with others': nobody knows yet whose fault it was. */
+  private isSuspect = false
   /** End of the shortest task that failed twice: the guilty record is below it. */
   private suspectTo: number
 
@@ -43,7 +45,7 @@ export class ParseJob {
 
   /** It shares no worker with others: it would keep the one large region from them, or a guilty record is sought in it. */
   get isSolitary(): boolean {
-    return this.needsJumbo || this.failures > 0 || this.suspectTo > this.from
+    return this.needsJumbo || this.isSuspect || this.failures > 0 || this.suspectTo > this.from
   }
 
   task(output: Region): Omit<ParseTask, 'scratchAddress'> {
@@ -98,6 +100,7 @@ export class ParseJob {
     this.from = result.nextOffset
     this.needsJumbo = result.stop === 'row_too_large'
     this.failures = 0
+    this.isSuspect = false
     if (this.from < this.to) return
     this.to = this.range.nextOffset
     // The first half passed, so it is in the second: that one is halved without trying it whole.
@@ -107,6 +110,12 @@ export class ParseJob {
   private halve(): void {
     this.failures = FAILURES_BEFORE_HALVING - 1
     this.to = this.from + Math.max(1, Math.floor((this.suspectTo - this.from) / 2))
+  }
+
+  /** The worker died or hung on several tasks, this one among them: says nothing of it, but it goes alone now. */
+  failedWithOthers(): null {
+    this.isSuspect = true
+    return null
   }
 
   /**

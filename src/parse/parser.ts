@@ -113,7 +113,7 @@ export class Parser {
       for (const { job, output } of load) {
         output.release()
         if (error instanceof Interrupted) this.waiting.push(job)
-        else this.failed(job, error)
+        else this.failed(job, error, load.length > 1)
       }
       return null
     }
@@ -194,7 +194,7 @@ export class Parser {
       )
   }
 
-  private failed(job: ParseJob, error: unknown): void {
+  private failed(job: ParseJob, error: unknown, hadOthers: boolean): void {
     const failure = error instanceof PipelineError ? error : new PipelineError('WORKER_FAILED', {}, error)
     const { topic, partition } = job.range.claim
     this.deps.emit('parse:worker:failed', {
@@ -204,7 +204,7 @@ export class Parser {
       fromOffset: job.from,
       toOffset: job.to,
     })
-    const guilty = job.failed()
+    const guilty = hadOthers ? job.failedWithOthers() : job.failed()
     if (guilty !== null && job.range.claim.isLive) {
       this.deps.deliver({ claim: job.range.claim, region: null, result: guilty, verdict: failure.message })
       job.advance(guilty)
