@@ -20,7 +20,7 @@ interface Assignment {
 
 /**
  * Between an answer and the next question, ms: as much as is added to a latency at most, beside the question's own time.
- * Looking every millisecond took a fifth of a core from what is measured.
+ * Looking more often takes CPU from what is measured.
  */
 export const LOOK_EVERY_MS = 4
 const PATIENCE_MS = 60_000

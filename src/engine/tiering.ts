@@ -1,7 +1,7 @@
 /**
  * How soon V8 optimizes JavaScript: later than by default. What runs here runs once a batch, seldom hot enough to repay
- * its compilation, which took a seventh of our CPU in the first five million records; code of steps, run once a record,
- * still gets there within a second. Records themselves are WebAssembly's, which has tiers of its own.
+ * its compilation, which took a seventh of our CPU in the first four million records. Code of steps runs once a record and
+ * is soon counted often enough all the same. Records themselves are WebAssembly's, which has tiers of its own.
  */
 import { setFlagsFromString } from 'node:v8'
 

@@ -1,6 +1,6 @@
 /**
  * What one worker is given at a time: a task, or several small ones of one pipeline. A message to a thread and back
- * costs as much as parsing some 100 KiB, whatever it is about. Neighbour: parser.ts.
+ * costs at least as much as parsing 100 KiB, whatever it is about. Neighbour: parser.ts.
  */
 import type { Arena } from '../arena/arena.ts'
 import { PAGE_BYTES, type Region } from '../arena/region.ts'

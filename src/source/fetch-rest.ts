@@ -1,6 +1,6 @@
 /**
  * How soon one Fetch follows another: after a small answer, not at once. A Fetch and all that comes of it costs the same
- * for few records and for many, and writers begin no transaction more often. Neighbour: fetcher.ts.
+ * for few records and for many. Neighbour: fetcher.ts.
  */
 
 /** From a backlog answers are larger. */

@@ -35,7 +35,7 @@ test.before(async () => {
 })
 test.after(() => pool.destroy())
 
-test('tasks that run side by side do not touch each other', async () => {
+test('tasks that run side by side, or one after the other in one message, do not touch each other', async () => {
   const bytes = Buffer.from(memory.buffer)
   const tasks = Array.from({ length: THREADS }, (_, thread): ParseTask => {
     const inputAddress = firstInput + thread * 2 * REGION_BYTES
@@ -62,8 +62,13 @@ test('tasks that run side by side do not touch each other', async () => {
     }
   })
   const view = new DataView(memory.buffer)
+  const [{ scratchAddress }] = tasks as [ParseTask]
+  const sideBySide = async () => (await Promise.all(tasks.map(task => pool.run([task])))).flat()
+  const inOneMessage = () => pool.run(tasks.map(task => ({ ...task, scratchAddress })))
   for (let round = 0; round < 20; round++) {
-    const results = (await Promise.all(tasks.map(task => pool.run([task])))).flat()
+    for (const { outputAddress } of tasks) bytes.fill(0, outputAddress, outputAddress + REGION_BYTES)
+    const results = await (round % 2 === 0 ? sideBySide() : inOneMessage())
+    assert.is(results.length, THREADS)
     results.forEach((result, thread) => {
       const at = tasks[thread]!.outputAddress
       assert.equal([result.rows, result.nextOffset, result.stop], [RECORDS, RECORDS, null])
