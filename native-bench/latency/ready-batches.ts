@@ -28,9 +28,10 @@ export const LINGER_MS = 5
 /** Different ones of each partition. */
 const BATCHES = 8
 
+/** A batch as a live producer makes it: its records are of the last few milliseconds. */
 async function encode(records: number): Promise<EncodedBatch> {
   const encoder = new BatchEncoder()
-  await wellFormedRecords(records).read((source, start, end, key) => {
+  await wellFormedRecords(records, LINGER_MS).read((source, start, end, key) => {
     if (!encoder.append(source, start, end, key, noHeaders, Date.now(), encoder.count))
       throw new Error(
         `${records} records do not fit a batch: the rate is too high for one batch every ${LINGER_MS} ms`,

@@ -10,13 +10,13 @@ const SPAN_MS = 3_600_000
 /** One in a hundred is malformed and left out; twice that many to spare. */
 const SPARE = 1.03
 
-/** A source of `records` well-formed JSON lines with times in the hour before now. */
-export function wellFormedRecords(records: number): RecordSource {
+/** A source of `records` well-formed JSON lines with times in the `spanMs` before now: an hour unless told. */
+export function wellFormedRecords(records: number, spanMs = SPAN_MS): RecordSource {
   const generator = new LogGenerator({
     seed: SEED,
     records: Math.ceil(records * SPARE) + 1000,
-    startMs: Date.now() - SPAN_MS,
-    spanMs: SPAN_MS,
+    startMs: Date.now() - spanMs,
+    spanMs,
   })
   let left = records
   return {
