@@ -67,7 +67,7 @@ function latencySection(report: Report<LatencyFigures>): string {
   )
   return `## Latency
 
-How long from the producer's acknowledgement until the row can be read? JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean go to ${figures.partitions} partitions, a batch to each every ${figures.lingerMs} ms (as Kafka's own producer does; they are encoded beforehand, so that making them takes no CPU from what is measured), for ${figures.seconds} seconds at each share of the maximum rate of the same run (${grouped(figures.maximumRowsPerSecond)} rows a second from a backlog), all defaults; a thread asks Postgres every ${figures.lookEveryMs ?? 1} ms what is visible. The sender, Kafka, Postgres and the program share the machine. ${figures.rounds} rounds.
+How long from the producer's acknowledgement until the row can be read? JSON records of ${Math.round(figures.bytesPerRecord)} bytes in the mean go to ${figures.partitions} partitions, a batch to each every ${figures.lingerMs} ms with records of as long a time (as Kafka's own producer does; they are encoded beforehand, so that making them takes no CPU from what is measured), for ${figures.seconds} seconds at each share of the maximum rate of the same run (${grouped(figures.maximumRowsPerSecond)} rows a second from a backlog), all defaults; a thread asks Postgres every ${figures.lookEveryMs ?? 1} ms what is visible. The sender, Kafka, Postgres and the program share the machine. ${figures.rounds} rounds.
 
 ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
 

@@ -1,8 +1,8 @@
 /**
  * What does each thing that users choose cost: format, record size, compression, partitions, threads, writers, memory,
- * indexes? One is varied at a time, and every round stores the usual records too: the ratio within the round is what counts.
- * By default that is 28 runs in each of five rounds, half an hour and more where other work takes the cores; after each
- * run it says how many minutes are to go.
+ * indexes? One is varied at a time, and the usual records are stored again and again in between (variations/order.ts): the
+ * ratio to them is what counts. By default that is 35 runs in each of five rounds, half an hour and more where other work
+ * takes the cores; after each run it says how many minutes are to go.
  *
  *   node dist/native-bench/variations.js [--json] [--records 1000000] [--rounds 5] [--only dimension]
  */
@@ -13,6 +13,7 @@ import { type ProgramRound, runProgram } from './pipeline/program.ts'
 import { progress, type Servers, say, startServers, thousands } from './pipeline/servers.ts'
 import { commandOf, makeReport, type Summary, showReport, summarize, writeReport } from './report.ts'
 import { type Variation, variations } from './variations/list.ts'
+import { ratesOfUsual, runsOfRound } from './variations/order.ts'
 import { runsToGo } from './variations/progress.ts'
 import { checkRows, prepareRows } from './variations/rows.ts'
 
@@ -28,7 +29,7 @@ export interface VariationFigures {
   readonly records: number
   readonly bytesPerRecord: number
   readonly rowsPerSecond: Summary
-  /** Rows a second over those of the usual records in the same round. */
+  /** Rows a second over those of the usual records before and behind it; of these themselves: how even they were. */
   readonly ofUsual: Summary
   readonly ourCpuUsPerRow: Summary
   readonly postgresCpuUsPerRow: Summary
@@ -110,20 +111,27 @@ async function measure(
     const begin = performance.now()
     let done = 0
     const results = chosen.map((): { round: ProgramRound; ofUsual: number }[] => [])
+    const runs = runsOfRound(chosen.length)
     for (let number = 1; number <= rounds; number++) {
-      let usualRate = 0
-      for (const [n, variation] of chosen.entries()) {
-        const round = await run(servers, variation, filled.get(variation.topic)!, number === 1)
-        if (n === 0) usualRate = round.rowsPerSecond
-        const ofUsual = round.rowsPerSecond / usualRate
-        results[n]!.push({ round, ofUsual })
+      const ofRound: ProgramRound[] = []
+      for (const n of runs) {
+        const variation = chosen[n]!
+        const isFirst = number === 1 && (n > 0 || ofRound.length === 0)
+        const round = await run(servers, variation, filled.get(variation.topic)!, isFirst)
+        ofRound.push(round)
         done += 1
         say(
           `round ${number} of ${rounds}: ${variation.dimension} ${variation.name}: ` +
-            `${thousands(round.rowsPerSecond)} rows/s, ${ofUsual.toFixed(2)} of the usual; ` +
-            runsToGo(done, rounds * chosen.length, performance.now() - begin),
+            `${thousands(round.rowsPerSecond)} rows/s; ` +
+            runsToGo(done, rounds * runs.length, performance.now() - begin),
         )
       }
+      const rates = ratesOfUsual(
+        runs,
+        ofRound.map(({ rowsPerSecond }) => rowsPerSecond),
+      )
+      for (const [place, n] of runs.entries())
+        results[n]!.push({ round: ofRound[place]!, ofUsual: rates[place]! })
     }
     return {
       rounds,

@@ -24,7 +24,7 @@ export function variationsSection(report: Report<VariationsFigures>): string {
   )
   return `## One thing at a time
 
-What does each thing that users choose cost? Everything else is as on the whole path; every round stores the usual records too, and the ratio to them within the round is what counts: median (least–most) of ${rounds} rounds. The rest are medians; CPU is in µs a row, memory is the peak (RSS) in MiB. \`workers\` are threads.
+What does each thing that users choose cost? Everything else is as on the whole path. In every round the usual records are stored again and again between the others, and the ratio to those just before and behind is what counts: median (least–most) of ${rounds} rounds; that of the usual records to themselves says how steady the machine was. The rest are medians; CPU is in µs a row, memory is the peak (RSS) in MiB. \`workers\` are threads.
 
 ${circumstances(report, [`Kafka ${versions.kafka}`, `Postgres ${versions.postgres}`])}
 

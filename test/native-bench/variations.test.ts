@@ -4,6 +4,7 @@ import { barChart } from '../../native-bench/charts/bar-chart.ts'
 import { variationsChart } from '../../native-bench/charts/list.ts'
 import { makeReport } from '../../native-bench/report.ts'
 import { variations } from '../../native-bench/variations/list.ts'
+import { ratesOfUsual, runsOfRound } from '../../native-bench/variations/order.ts'
 import { runsToGo } from '../../native-bench/variations/progress.ts'
 import { variationsSection } from '../../native-bench/variations/section.ts'
 import type { VariationFigures, VariationsFigures } from '../../native-bench/variations.ts'
@@ -58,6 +59,20 @@ test('an estimate of what is to come is like what was', () => {
   assert.is(runsToGo(10, 140, 100_000), 'run 10 of 140, about 22 min to go')
   assert.is(runsToGo(1, 2, 1), 'run 1 of 2, about 1 min to go')
   assert.is(runsToGo(140, 140, 1e6), 'run 140 of 140')
+})
+
+test('a round begins and ends with the usual records, and has them in between', () => {
+  assert.equal(runsOfRound(1), [0])
+  assert.equal(runsOfRound(3), [0, 1, 2, 0])
+  assert.equal(runsOfRound(7), [0, 1, 2, 3, 4, 0, 5, 6, 0])
+  assert.equal(runsOfRound(5), [0, 1, 2, 3, 4, 0])
+})
+
+test('a rate is held against what the usual records would have given at its place', () => {
+  // The usual records become slower by ten a run.
+  const runs = [0, 1, 2, 0, 3, 0]
+  assert.equal(ratesOfUsual(runs, [100, 90, 40, 70, 30, 50]), [100 / 70, 1, 40 / 80, 70 / 70, 30 / 60, 50 / 70])
+  assert.equal(ratesOfUsual([0], [100]), [1])
 })
 
 const figure = (median: number) => ({ min: median * 0.9, median, max: median * 1.1 })
