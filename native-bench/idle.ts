@@ -2,7 +2,7 @@
  * What does it cost to have nothing to do, and how soon is the first row there? Starts the program several times on a
  * small backlog, and watches its CPU time when everything is stored.
  *
- *   node dist/native-bench/idle.js [--json] [--starts 3] [--seconds 30] [--dry]
+ *   node dist/native-bench/idle.js [--json] [--starts 5] [--seconds 30] [--dry]
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -143,7 +143,7 @@ async function measure(starts: number, seconds: number): Promise<IdleFigures> {
 
 const { values } = parseArgs({
   options: {
-    starts: { type: 'string', default: '3' },
+    starts: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '30' },
     dry: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },

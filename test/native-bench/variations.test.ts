@@ -71,7 +71,14 @@ test('a round begins and ends with the usual records, and has them in between', 
 test('a rate is held against what the usual records would have given at its place', () => {
   // The usual records become slower by ten a run.
   const runs = [0, 1, 2, 0, 3, 0]
-  assert.equal(ratesOfUsual(runs, [100, 90, 40, 70, 30, 50]), [100 / 70, 1, 40 / 80, 70 / 70, 30 / 60, 50 / 70])
+  assert.equal(ratesOfUsual(runs, [100, 90, 40, 70, 30, 50]), [
+    100 / 70,
+    1,
+    40 / 80,
+    70 / 70,
+    30 / 60,
+    50 / 70,
+  ])
   assert.equal(ratesOfUsual([0], [100]), [1])
 })
 
