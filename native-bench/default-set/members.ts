@@ -70,7 +70,7 @@ export const members: readonly Member[] = [
   },
   {
     name: 'idle',
-    args: [],
+    args: ['--seconds', '15'],
     trialArgs: ['--dry', '--starts', '1', '--seconds', '5'],
     minutes: 2,
     sumUp: idleRows,
