@@ -19,7 +19,7 @@ export class ParseJob {
   to: number
   needsJumbo = false
   private failures = 0
-  /** Its last task failed together with others': nobody knows yet whose fault it was. */
+  /** A task of it failed together with others': nobody knows whose fault it was. */
   private isSuspect = false
   /** End of the shortest task that failed twice: the guilty record is below it. */
   private suspectTo: number
@@ -100,7 +100,6 @@ export class ParseJob {
     this.from = result.nextOffset
     this.needsJumbo = result.stop === 'row_too_large'
     this.failures = 0
-    this.isSuspect = false
     if (this.from < this.to) return
     this.to = this.range.nextOffset
     // The first half passed, so it is in the second: that one is halved without trying it whole.
@@ -112,10 +111,9 @@ export class ParseJob {
     this.to = this.from + Math.max(1, Math.floor((this.suspectTo - this.from) / 2))
   }
 
-  /** The worker died or hung on several tasks, this one among them: says nothing of it, but it goes alone now. */
-  failedWithOthers(): null {
+  /** The worker died or hung on several tasks, its own among them: that counts for nothing, but it goes alone to its end. */
+  suspect(): void {
     this.isSuspect = true
-    return null
   }
 
   /**

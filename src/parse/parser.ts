@@ -85,13 +85,16 @@ export class Parser {
   private async run(load: readonly Assignment[]): Promise<void> {
     this.running += 1
     const startedAt = performance.now()
-    const results = await this.answersOf(load)
-    const durationMs = performance.now() - startedAt
-    for (const [n, { job, output }] of load.entries()) {
-      const result = results?.[n]
-      if (result !== undefined) this.takeOrHalt(job, output, result, durationMs)
+    try {
+      const results = await this.answersOf(load)
+      const durationMs = performance.now() - startedAt
+      for (const [n, { job, output }] of load.entries()) {
+        const result = results?.[n]
+        if (result !== undefined) this.takeOrHalt(job, output, result, durationMs)
+      }
+    } finally {
+      this.running -= 1
     }
-    this.running -= 1
     this.pump()
   }
 
@@ -204,7 +207,8 @@ export class Parser {
       fromOffset: job.from,
       toOffset: job.to,
     })
-    const guilty = hadOthers ? job.failedWithOthers() : job.failed()
+    if (hadOthers) job.suspect()
+    const guilty = hadOthers ? null : job.failed()
     if (guilty !== null && job.range.claim.isLive) {
       this.deps.deliver({ claim: job.range.claim, region: null, result: guilty, verdict: failure.message })
       job.advance(guilty)

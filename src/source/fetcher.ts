@@ -65,6 +65,7 @@ const FRAME_BYTES_PER_PARTITION = 384
 const FRAME_BYTES = 64
 /** The long poll while a partition had to be left out. */
 const SHORT_WAIT_MS = 10
+
 export class Fetcher {
   readonly broker: number
   private readonly deps: FetcherDeps

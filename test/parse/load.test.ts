@@ -58,14 +58,14 @@ test('who failed, and who needs the one large region, shares no worker', () => {
   assert.equal(partitionsOf(nextLoad(waiting, arena, 4)), [2, 3])
 })
 
-test('who failed with others goes alone until it has come further, and that failure does not count', () => {
+test('who failed with others goes alone to the end of its range, and that failure does not count', () => {
   const suspect = job(KIB, 0)
-  suspect.failedWithOthers()
+  suspect.suspect()
   assert.ok(suspect.isSolitary)
   assert.is(suspect.failed(), null, 'its first own failure')
   assert.is(suspect.to, 100, 'tried whole again')
   suspect.advance({ nextOffset: 50, stop: null } as Parameters<ParseJob['advance']>[0])
-  assert.not(suspect.isSolitary)
+  assert.ok(suspect.isSolitary, 'so that it fails with others once at most')
 })
 
 test('while a guilty record is sought its job stays alone, also behind a half that passed', () => {
